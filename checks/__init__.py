@@ -1,0 +1,1 @@
+"""The package behind the notebooks: checks, claims, the x-ray, grading and authoring."""
