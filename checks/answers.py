@@ -1,0 +1,114 @@
+"""The answer corpus: right and wrong answers to every exercise, each wrong one with its belief.
+
+A file `checks/stages/STAGE/answers/EXERCISE.py` in percent format holds them, one cell each:
+
+    # %% right="a path parameter"
+    # %% wrong="the name is read from the query" claim="parameters_come_from_the_query"
+
+A cell is what a learner would write into the exercise cell; what the set-up gives is at hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import linecache
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from checks import lesson
+from checks.course import ROOT, CourseError, StageEntry
+from checks.exercise import CheckResult, observing
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer; `claim` is the belief that a check must name, and None for a right answer."""
+
+    exercise: str
+    about: str
+    code: str
+    claim: str | None
+
+    @property
+    def right(self) -> bool:
+        return self.claim is None
+
+
+def read_answers(stage: StageEntry, exercise: str, root: Path = ROOT) -> tuple[Answer, ...]:
+    """The answers to an exercise, in the file's order.
+
+    Raises CourseError where the file is missing, or a cell says neither `right` nor `wrong` and `claim`.
+    """
+    import jupytext
+
+    path = root / "checks" / "stages" / stage.id / "answers" / f"{exercise}.py"
+    where = path.relative_to(root).as_posix()
+    if not path.is_file():
+        raise CourseError(f"{where} does not exist: exercise {exercise} has no answers")
+    answers = []
+    for cell in jupytext.read(path).cells:
+        match {
+            key: cell.metadata[key] for key in ("right", "wrong", "claim") if key in cell.metadata
+        }:
+            case {"right": about, **rest} if not rest:
+                answers.append(Answer(exercise, about, cell.source, None))
+            case {"wrong": about, "claim": claim, **rest} if not rest:
+                answers.append(Answer(exercise, about, cell.source, claim))
+            case _:
+                first = cell.source.splitlines()[0] if cell.source else "(empty)"
+                raise CourseError(
+                    f'{where}: the answer "{first}" needs right="…", or wrong="…" and claim="…"'
+                )
+    return tuple(answers)
+
+
+def check_answer(stage: StageEntry, exercise: str, code: str) -> CheckResult:
+    """What the check says of `code` in the exercise's cell.
+
+    Runs the set-up cells above it, the code, and the check cell, as a notebook would (top-level
+    `await` included). Raises what the code raises outside of the check, and CourseError where the
+    check cell checks nothing.
+    """
+    results: list[CheckResult] = []
+    setup, check = lesson.cells_of(stage, exercise)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+
+    async def run() -> None:
+        for number, source in enumerate([*setup, code, check]):
+            filename = f"<{exercise}, cell {number}>"
+            linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+            compiled = compile(
+                source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+            )
+            awaitable = eval(compiled, namespace)  # noqa: S307, the course's own code
+            if inspect.isawaitable(awaitable):
+                await awaitable
+
+    with observing(results.append):
+        asyncio.run(run())
+    if not results:
+        raise CourseError(f"the check cell of {exercise} checks nothing")
+    return results[-1]
+
+
+def blank_code(stage: StageEntry, exercise: str) -> str:
+    """The code that a learner finds in the cell of an exercise.
+
+    Raises CourseError where the solved notebook does not have it.
+    """
+    code = lesson.blank(stage, exercise)
+    if code is None:
+        raise CourseError(f"solutions/{stage.stem}.ipynb has no blank for {exercise}")
+    return code
+
+
+def claims_of(stage: StageEntry) -> dict[str, Any]:
+    """The claims of a stage's room by name: those of the quiz, the predictions and the checks."""
+    from checks.claim import Claim
+
+    module = import_module(f"checks.stages.{stage.id}.claims")
+    return {value.name: value for value in vars(module).values() if isinstance(value, Claim)}

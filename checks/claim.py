@@ -1,0 +1,186 @@
+"""A claim: a sentence one may believe, and the experiment that decides it while you watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from checks import display
+
+
+class Vote(StrEnum):
+    """What a learner says of a claim, before it is decided."""
+
+    YES = "yes"
+    NO = "no"
+
+
+YES, NO = Vote.YES, Vote.NO
+FACT, MYTH = Vote.YES, Vote.NO
+
+
+class Asked(StrEnum):
+    """Where a claim is put to the vote: before the lesson tells (predict) or at its end (quiz)."""
+
+    PREDICT = "predict"
+    QUIZ = "quiz"
+
+    @property
+    def words(self) -> dict[Vote, str]:
+        """How the two votes are called there."""
+        if self is Asked.PREDICT:
+            return {Vote.YES: "Yes", Vote.NO: "No"}
+        return {Vote.YES: "Fact", Vote.NO: "Myth"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an experiment saw: whether the claim holds, and the lines that show it (no ids, no times)."""
+
+    holds: bool
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence in the learner's words, its experiment, and the sentence to take away from it."""
+
+    name: str
+    sentence: str
+    why: str
+    experiment: Callable[[], Evidence]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim that was voted on and decided by its experiment."""
+
+    claim: Claim
+    asked: Asked
+    vote: Vote
+    evidence: Evidence
+
+    @property
+    def right(self) -> bool:
+        """Whether the vote agrees with what the experiment showed."""
+        return self.evidence.holds is (self.vote is Vote.YES)
+
+
+def claim(sentence: str, *, why: str) -> Callable[[Callable[[], Evidence]], Claim]:
+    """Make a claim of an experiment; the function's name is the claim's id."""
+    return lambda experiment: Claim(experiment.__name__, sentence, why, experiment)
+
+
+def decide(claim: Claim, asked: Asked, vote: Vote) -> Verdict:
+    """Run the experiment of a claim and hold the vote against it."""
+    return Verdict(claim, asked, vote, claim.experiment())
+
+
+_observers: list[Callable[[Verdict], None]] = []
+
+
+@contextmanager
+def observing(observer: Callable[[Verdict], None]) -> Iterator[None]:
+    """Tell `observer` every verdict that is reached in this block."""
+    _observers.append(observer)
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
+
+
+class Ballot:
+    """One claim as the notebook asks it: shows buttons, or the verdict where it was voted on."""
+
+    def __init__(self, claim: Claim, asked: Asked) -> None:
+        self.claim = claim
+        self.asked = asked
+        self.__doc__ = claim.sentence
+        self._vote: Vote | None = None
+
+    def __call__(self, vote: Any = None) -> None:
+        """Show the claim; with a vote, YES or NO (in a quiz FACT or MYTH), decide it."""
+        from IPython.display import display as show
+
+        if vote is not None:
+            cast = _as_vote(vote)
+            if cast is None:
+                words = " or ".join(word.upper() for word in self.asked.words.values())
+                show(display.note_card(self.claim.sentence, f"{vote!r} is no vote: say {words}."))
+                return
+            self._vote = cast
+        if self._vote is not None:
+            show(self._decided(self._vote))
+            return
+        question = display.question_card(self.claim, self.asked)
+        handle = show(
+            display.with_buttons(question, self.asked.words, self._clicked), display_id=True
+        )
+        self._update = handle.update if handle is not None else None
+
+    def _clicked(self, vote: Vote) -> None:
+        self._vote = vote
+        if self._update is not None:
+            self._update(self._decided(vote))
+
+    def _decided(self, vote: Vote) -> display.Card:
+        verdict = decide(self.claim, self.asked, vote)
+        for observer in tuple(_observers):
+            observer(verdict)
+        return display.verdict_card(verdict)
+
+    def __repr__(self) -> str:
+        return f"{self.asked}: {self.claim.sentence}"
+
+
+class Predictions:
+    """The claims of a stage to be predicted: `predict.async_is_always_faster(NO)`.
+
+    Every claim of the stage can be asked here, also those that only a check names.
+    """
+
+    def __init__(self, claims: dict[str, Claim]) -> None:
+        self._ballots = {name: Ballot(claim, Asked.PREDICT) for name, claim in claims.items()}
+
+    def __getattr__(self, name: str) -> Ballot:
+        try:
+            return self.__dict__["_ballots"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            known = ", ".join(self.__dict__.get("_ballots", {}))
+            raise AttributeError(f"this stage has no claim {name!r}; it has {known}") from None
+
+    def __dir__(self) -> list[str]:
+        return list(self._ballots)
+
+
+class Quiz:
+    """The myths of a stage, to be called facts or myths: `quiz(async_is_always_faster=MYTH)`."""
+
+    def __init__(self, claims: dict[str, Claim]) -> None:
+        self._ballots = {name: Ballot(claim, Asked.QUIZ) for name, claim in claims.items()}
+        self.__doc__ = "The myths of this stage: " + ", ".join(claims)
+
+    def __call__(self, **votes: Any) -> None:
+        """Show every claim of the quiz; those that a vote names are decided."""
+        from IPython.display import display as show
+
+        for name in votes.keys() - self._ballots.keys():
+            known = ", ".join(self._ballots)
+            show(
+                display.note_card(
+                    "Quiz", f"There is no claim {name!r} here; the claims are {known}."
+                )
+            )
+        for name, ballot in self._ballots.items():
+            ballot(votes.get(name))
+
+    def __repr__(self) -> str:
+        return self.__doc__ or ""
+
+
+def _as_vote(vote: Any) -> Vote | None:
+    known = {"yes": YES, "fact": YES, "true": YES, "no": NO, "myth": NO, "false": NO}
+    return known.get(str(vote).strip().lower())

@@ -1,0 +1,35 @@
+"""A stage as its notebook imports it: `check`, `predict` and `quiz`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from checks.claim import Claim, Predictions, Quiz
+from checks.course import CourseError, the_course
+from checks.exercise import Check, Checks, Exercise
+
+
+def open_stage(
+    name: str, exercises: ModuleType, claims: ModuleType
+) -> tuple[Checks, Predictions, Quiz]:
+    """Bring a stage's exercises and claims together with what `course.yml` says of them.
+
+    Takes the stage's id and the two modules of its room. Returns what the notebook calls `check`,
+    `predict` and `quiz`, in the manifest's order. Raises CourseError where the two do not agree.
+    """
+    stage = the_course().stage(name)
+    found = {value.name: value for value in vars(exercises).values() if isinstance(value, Exercise)}
+    known = {value.name: value for value in vars(claims).values() if isinstance(value, Claim)}
+    wanted = [entry.id for entry in stage.exercises]
+    if set(found) != set(wanted):
+        odd = ", ".join(sorted(set(found) ^ set(wanted)))
+        raise CourseError(
+            f"course.yml: stage {name}: exercises: {odd} stands only here or only in {exercises.__name__}"
+        )
+    for claim in (*stage.predictions, *stage.quiz):
+        if claim not in known:
+            raise CourseError(
+                f"course.yml: stage {name}: claim {claim!r} is not in {claims.__name__}"
+            )
+    checks = Checks({entry.id: Check(found[entry.id], entry, stage) for entry in stage.exercises})
+    return checks, Predictions(known), Quiz({claim: known[claim] for claim in stage.quiz})

@@ -1,0 +1,84 @@
+"""The answer matrix: right is solved, blank is not attempted, wrong is diagnosed exactly."""
+
+import inspect
+
+import pytest
+
+from checks.answers import blank_code, check_answer, claims_of, read_answers
+from checks.claim import Claim, Evidence
+from checks.course import CourseError, the_course
+from checks.exercise import Outcome, State
+
+EXERCISES = [
+    pytest.param(stage, entry.id, id=entry.id)
+    for stage in the_course().stages
+    for entry in stage.exercises
+]
+ANSWERS = [
+    pytest.param(stage, answer, id=f"{entry.id}: {answer.about}")
+    for stage in the_course().stages
+    for entry in stage.exercises
+    for answer in read_answers(stage, entry.id)
+]
+CLAIMS = [
+    pytest.param(stage, claim, id=claim.name)
+    for stage in the_course().stages
+    for claim in claims_of(stage).values()
+]
+
+
+@pytest.mark.parametrize(("stage", "answer"), ANSWERS)
+def test_an_answer_gets_the_outcome_and_the_diagnosis_it_deserves(stage, answer):
+    result = check_answer(stage, answer.exercise, answer.code)
+    diagnosis = result.diagnosis.name if result.diagnosis else None
+    assert (result.outcome, diagnosis) == (
+        Outcome.SOLVED if answer.right else Outcome.NOT_YET,
+        answer.claim,
+    ), result
+    assert (result.points == result.maximum) is answer.right
+
+
+@pytest.mark.parametrize(("stage", "exercise"), EXERCISES)
+def test_a_blank_is_not_attempted_and_lists_what_will_be_observed(stage, exercise):
+    blank = check_answer(stage, exercise, blank_code(stage, exercise))
+    right = next(answer for answer in read_answers(stage, exercise) if answer.right)
+    solved = check_answer(stage, exercise, right.code)
+    assert blank.outcome is Outcome.NOT_ATTEMPTED
+    assert blank.points == 0
+    assert {each.state for each in blank.criteria} == {State.OPEN}
+    assert [each.text for each in blank.criteria] == [each.text for each in solved.criteria]
+
+
+@pytest.mark.parametrize(("stage", "exercise"), EXERCISES)
+def test_a_check_says_the_same_twice_of_a_wrong_answer(stage, exercise):
+    wrong = next(answer for answer in read_answers(stage, exercise) if not answer.right)
+    assert check_answer(stage, exercise, wrong.code) == check_answer(stage, exercise, wrong.code)
+
+
+@pytest.mark.parametrize(("stage", "claim"), CLAIMS)
+def test_an_experiment_shows_the_same_evidence_every_time(stage, claim: Claim):
+    first, second = claim.experiment(), claim.experiment()
+    assert isinstance(first, Evidence)
+    assert first == second
+    assert first.seen
+
+
+@pytest.mark.parametrize(("stage", "answer"), [each for each in ANSWERS if each.values[1].claim])
+def test_a_belief_behind_a_wrong_answer_does_not_hold(stage, answer):
+    assert claims_of(stage)[answer.claim].experiment().holds is False
+
+
+@pytest.mark.parametrize(("stage", "claim"), CLAIMS)
+def test_an_experiment_is_short_enough_to_read(stage, claim: Claim):
+    assert len(inspect.getsource(claim.experiment).splitlines()) <= 34
+
+
+def test_an_answer_without_its_belief_is_refused(tmp_path):
+    stage = the_course().stages[0]
+    folder = tmp_path / "checks" / "stages" / stage.id / "answers"
+    folder.mkdir(parents=True)
+    (folder / "one.py").write_text('# %% wrong="no belief"\nx = 1\n')
+    with pytest.raises(CourseError, match=r'answers/one.py: the answer "x = 1" needs'):
+        read_answers(stage, "one", tmp_path)
+    with pytest.raises(CourseError, match=r"answers/two.py does not exist"):
+        read_answers(stage, "two", tmp_path)
