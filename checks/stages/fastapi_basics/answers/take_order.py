@@ -1,0 +1,109 @@
+# %% right="a model with a bound, a list for the numbers"
+def order_app() -> FastAPI:
+    class Order(BaseModel):
+        dish: str
+        portions: int = Field(ge=1)
+
+    app = FastAPI()
+    orders: list[Order] = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: Order) -> dict[str, str | int]:
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}
+
+    return app
+
+
+# %% right="two models, one in and one out, and a counter"
+def order_app():
+    class OrderIn(BaseModel):
+        dish: str
+        portions: Annotated[int, Field(gt=0)]
+
+    class OrderOut(OrderIn):
+        number: int
+
+    numbers = iter(range(1, 1_000))
+    app = FastAPI()
+
+    @app.post("/orders", status_code=status.HTTP_201_CREATED, response_model=OrderOut)
+    async def take_order(order: OrderIn):
+        return OrderOut(number=next(numbers), dish=order.dish, portions=order.portions)
+
+    return app
+
+
+# %% right="single fields of the body, without a model"
+def order_app():
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish: Annotated[str, Body()], portions: Annotated[int, Body(ge=1)]):
+        orders.append(dish)
+        return {"number": len(orders), "dish": dish, "portions": portions}
+
+    return app
+
+
+# %% wrong="the status is left as it is" claim="post_answers_201"
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: int = Field(ge=1)
+
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders")
+    def take_order(order: Order):
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}
+
+    return app
+
+
+# %% wrong="plain parameters, which are read from the query" claim="post_parameters_are_body"
+def order_app():
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish: str, portions: int):
+        orders.append(dish)
+        return {"number": len(orders), "dish": dish, "portions": portions}
+
+    return app
+
+
+# %% wrong="the type alone, without a bound" claim="int_means_sensible"
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: int
+
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: Order):
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}
+
+    return app
+
+
+# %% wrong="a bare dict, checked by hand" claim="validate_by_hand"
+def order_app():
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: dict):
+        if not isinstance(order.get("portions"), int) or order["portions"] < 1:
+            return {"error": "portions must be a number from 1"}
+        orders.append(order)
+        return {"number": len(orders), **order}
+
+    return app
