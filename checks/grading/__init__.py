@@ -1,0 +1,1 @@
+"""The instructor's wing: collect → repair → run → record → report, one file each."""

@@ -1,0 +1,142 @@
+"""A notebook file as untrusted data: read with limits, and only what grading needs is kept.
+
+It is read with `json`, not with nbformat: that import alone takes a second, and a damaged cell is
+to be passed over, not to be an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from checks.claim import Asked
+from checks.claim import Vote as Choice
+from checks.display import VOTE_MIME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CLAIM = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+LARGEST = 20 * 1024**2
+"""The size in bytes above which a file is not read."""
+
+
+class UnreadableNotebookError(Exception):
+    """The file is no notebook that can be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class NotebookCell:
+    """One cell; `kind` and `exercise` are what its own metadata say, and may be lies."""
+
+    id: str | None
+    is_code: bool
+    source: str
+    kind: str | None
+    exercise: str | None
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A vote that a decided card keeps in the notebook."""
+
+    claim: str
+    asked: str
+    vote: str
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What grading needs of a notebook; `stage` is what its metadata say, or None."""
+
+    stage: str | None
+    cells: tuple[NotebookCell, ...]
+    votes: tuple[Vote, ...]
+
+
+def read_notebook(path: Path) -> Notebook:
+    """Read the notebook at `path`; raises UnreadableNotebookError where that cannot be done."""
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise UnreadableNotebookError("is not a file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UnreadableNotebookError(f"cannot be opened: {error.strerror}") from None
+    return parse_notebook(content)
+
+
+def parse_notebook(content: bytes) -> Notebook:
+    """The notebook that `content` holds; raises UnreadableNotebookError where it holds none."""
+    if len(content) > LARGEST:
+        raise UnreadableNotebookError(f"is larger than {LARGEST // 1024**2} MB")
+    try:
+        raw = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UnreadableNotebookError("is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise UnreadableNotebookError("is not whole JSON: perhaps the upload was cut off") from None
+    if not isinstance(raw, dict):
+        raise UnreadableNotebookError("is not a notebook: its JSON is not an object")
+    cells = [cell for cell in _list(raw, "cells") if isinstance(cell, dict)]
+    if not cells:
+        raise UnreadableNotebookError("has no cells")
+    about = _dict(_dict(raw, "metadata"), "course")
+    return Notebook(
+        stage=_text(about, "stage"),
+        cells=tuple(_cell(cell) for cell in cells),
+        votes=tuple(vote for cell in cells for vote in _votes(cell)),
+    )
+
+
+def printable(text: str) -> str:
+    """The text with everything replaced that UTF-8 cannot hold (file names and JSON can contain it)."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _cell(cell: dict[Any, Any]) -> NotebookCell:
+    about = _dict(_dict(cell, "metadata"), "course")
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    return NotebookCell(
+        id=_text(cell, "id"),
+        is_code=cell.get("cell_type") == "code",
+        source=printable(source) if isinstance(source, str) else "",
+        kind=_text(about, "kind"),
+        exercise=_text(about, "exercise"),
+    )
+
+
+def _votes(cell: dict[Any, Any]) -> Iterator[Vote]:
+    for output in _list(cell, "outputs"):
+        kept = _dict(_dict(output, "data"), VOTE_MIME)
+        claim, asked, choice = (_text(kept, key) for key in ("claim", "asked", "vote"))
+        if (
+            claim is not None
+            and _CLAIM.fullmatch(claim)
+            and asked in set(Asked)
+            and choice in set(Choice)
+        ):
+            yield Vote(claim, str(asked), str(choice))
+
+
+def _dict(parent: Any, key: str) -> dict[Any, Any]:
+    child = parent.get(key) if isinstance(parent, dict) else None
+    return child if isinstance(child, dict) else {}
+
+
+def _list(parent: dict[Any, Any], key: str) -> list[Any]:
+    child = parent.get(key)
+    return child if isinstance(child, list) else []
+
+
+def _text(parent: dict[Any, Any], key: str) -> str | None:
+    child = parent.get(key)
+    return printable(child) if isinstance(child, str) else None

@@ -1,0 +1,27 @@
+"""The statuses of a hand-in: a closed set, so that every hand-in has a row and a reason."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of a hand-in.
+
+    The points that were earned before a timeout, a death or a lack of memory count.
+    `TAMPERED` belongs to the set; nothing produces it yet.
+    """
+
+    GRADED = "graded"
+    NOT_ATTEMPTED = "not-attempted"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out-of-memory"
+    DIED = "died"
+    UNREADABLE = "unreadable"
+    FOREIGN = "foreign"
+    MISSING = "missing"
+    TAMPERED = "tampered"
+
+
+class GradingError(Exception):
+    """Grading cannot begin as it was asked for; the message is one line that says how to mend it."""

@@ -1,0 +1,112 @@
+"""`course grade` on the first stage: every hand-in has a row and a reason, whatever became of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from checks.cli import app
+from checks.course import ROOT, the_course
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")
+
+STAGE = the_course().stage("fastapi_basics")
+FIRST = STAGE.exercises[0]
+
+
+def grade(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["grade", *map(str, arguments)])
+
+
+def lesson(folder: str) -> dict[str, Any]:
+    path = ROOT / folder / f"{STAGE.stem}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def answered(exercises: set[str], answer: str | None = None) -> dict[str, Any]:
+    """The blank lesson in which these exercises are solved, or hold the `answer`."""
+    solved = {cell["id"]: cell["source"] for cell in lesson("solutions")["cells"]}
+    blank = lesson("notebooks")
+    for cell in blank["cells"]:
+        about = cell["metadata"]["course"]
+        if about["kind"] == "exercise" and about["exercise"] in exercises:
+            cell["source"] = answer or solved[cell["id"]]
+    return blank
+
+
+def test_five_hand_ins_make_five_rows(hand_ins: Path, tmp_path: Path) -> None:
+    half = {exercise.id for exercise in STAGE.exercises[:3]}
+    for learner, notebook in {
+        "learner-1": lesson("solutions"),
+        "learner-2": lesson("notebooks"),
+        "learner-3": answered(half),
+        "learner-4": answered({FIRST.id}, "raise ValueError('boom')"),
+    }.items():
+        (hand_ins / learner).mkdir()
+        (hand_ins / learner / f"{STAGE.stem}.ipynb").write_text(json.dumps(notebook))
+    (hand_ins / f"learner-5_{STAGE.stem}.ipynb").write_text(json.dumps(lesson("notebooks"))[:-100])
+
+    result = grade(hand_ins, "--out", tmp_path / "report")
+
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["learner"], row["status"], float(row["points"])) for row in rows] == [
+        ("learner-1", "graded", STAGE.points),
+        ("learner-2", "not-attempted", 0),
+        ("learner-3", "graded", sum(STAGE.exercise(name).points for name in half)),
+        ("learner-4", "graded", 0),
+        ("learner-5", "unreadable", 0),
+    ]
+    assert {row["maximum"] for row in rows} == {str(STAGE.points)}
+    assert rows[3]["reason"] == f"{FIRST.id}: ValueError: boom (line 1 of the exercise cell)"
+    assert "is not whole JSON" in rows[4]["reason"]
+    whole = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    voted = [len(hand_in["votes"]) for hand_in in whole["hand-ins"]]
+    assert voted == [len(STAGE.predictions) + len(STAGE.quiz), 0, 0, 0, 0]
+    assert "graded" in result.output
+    assert "unreadable" in result.output
+
+
+def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) -> None:
+    (hand_ins / "learner-1").mkdir()
+    (hand_ins / f"learner-2_{STAGE.stem}.ipynb").write_text(json.dumps(lesson("solutions")))
+    for name in ("first", "second"):
+        assert grade(hand_ins, "--out", tmp_path / name, "--jobs", 1).exit_code == 0
+    for file in ("report.csv", "report.json"):
+        first = (tmp_path / "first" / file).read_bytes()
+        assert first == (tmp_path / "second" / file).read_bytes()
+        assert str(tmp_path).encode() not in first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["{nowhere}", "--out", "{report}"], "does not exist"),
+        (["{file}", "--out", "{report}"], "is not a folder"),
+        (["{hand_ins}", "--out", "{file}"], "is a file"),
+        (["{hand_ins}", "--out", "{hand_ins}/report"], "lies inside the hand-ins"),
+        (["{hand_ins}", "--out", "{report}", "--jobs", "0"], "--jobs: 0"),
+        (["{hand_ins}", "--out", "{report}", "--timeout", "0"], "--timeout: 0"),
+        (["{hand_ins}", "--out", "{report}", "--timeout", "nan"], "--timeout: nan"),
+        (["{empty}", "--out", "{report}"], "has neither notebooks nor learners' folders"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(
+    arguments: list[str], reason: str, hand_ins: Path, tmp_path: Path
+) -> None:
+    (hand_ins / "learner-1").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    places = {name: tmp_path / name for name in ("nowhere", "file", "report", "empty")}
+    result = grade(*(argument.format(hand_ins=hand_ins, **places) for argument in arguments))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert reason in result.stderr

@@ -1,0 +1,217 @@
+"""A hand-in is run as Jupyter would run it, within limits, and what it earned is kept."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from checks.grading.grade import NOT_RUN, Grade
+from checks.grading.status import Status
+from checks.tests.grading.conftest import Write
+from checks.tests.grading.small_course import SOLVED, code, lesson
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")
+
+Grades = Callable[..., dict[str, Grade]]
+
+
+def outcomes(grade: Grade) -> dict[str, str]:
+    return {exercise.id: exercise.outcome for exercise in grade.exercises}
+
+
+def reasons(grade: Grade) -> dict[str, str]:
+    return {exercise.id: exercise.reason for exercise in grade.exercises if exercise.reason}
+
+
+def test_solved_blank_and_half_done(hand_in: Write, grades: Grades) -> None:
+    hand_in("solved.ipynb", **SOLVED)
+    hand_in("blank.ipynb")
+    hand_in("half.ipynb", double="def double(value):\n    return value + 2")
+    rows = grades()
+    assert (rows["solved"].status, rows["solved"].points) == (Status.GRADED, 9)
+    assert (rows["blank"].status, rows["blank"].points) == (Status.NOT_ATTEMPTED, 0)
+    assert (rows["half"].status, rows["half"].points) == (Status.GRADED, 2)
+    [good, bad] = rows["half"].exercises[0].criteria
+    assert (good.state, bad.state) == ("holds", "fails")
+    assert bad.observed.startswith("TypeError:")
+
+
+def test_an_exercise_that_raises_says_so_and_spoils_no_other(
+    hand_in: Write, grades: Grades
+) -> None:
+    hand_in("raises.ipynb", **{**SOLVED, "double": "x = 1\nraise ValueError('boom')"})
+    hand_in("typo.ipynb", **{**SOLVED, "double": "x = 1\ndef double(:"})
+    hand_in("renamed.ipynb", **{**SOLVED, "double": "def twice(value):\n    return 2 * value"})
+    hand_in("emptied.ipynb", **{**SOLVED, "double": " \n"})
+    hand_in("exits.ipynb", **{**SOLVED, "double": "exit(3)"})
+    hand_in("asks.ipynb", **{**SOLVED, "double": "double = input('how?')"})
+    rows = grades()
+    assert {(row.status, row.points) for row in rows.values()} == {(Status.GRADED, 5)}
+    assert reasons(rows["raises"]) == {"double": "ValueError: boom (line 2 of the exercise cell)"}
+    assert rows["raises"].reason == "double: ValueError: boom (line 2 of the exercise cell)"
+    assert "SyntaxError: invalid syntax" in reasons(rows["typo"])["double"]
+    assert "(line 2 of the exercise cell)" in reasons(rows["typo"])["double"]
+    assert "NameError: name 'double' is not defined" in reasons(rows["renamed"])["double"]
+    assert outcomes(rows["renamed"])["double"] == "not yet"
+    assert outcomes(rows["emptied"])["double"] == "not attempted"
+    assert "nobody is there to answer input()" in reasons(rows["asks"])["double"]
+
+
+def test_cells_behave_as_in_jupyter(hand_in: Write, grades: Grades) -> None:
+    jupyter = """
+import asyncio
+task = asyncio.ensure_future(asyncio.sleep(0, "done"))
+assert await asyncio.sleep(0, 1) == 1
+try:
+    asyncio.run(asyncio.sleep(0))
+except RuntimeError as error:
+    assert "running event loop" in str(error)
+else:
+    raise AssertionError("there is a running loop in Jupyter")
+from pathlib import Path
+assert list(Path().iterdir()) == []
+Path("helper.py").write_text("two = 2")
+from IPython.display import display
+handle = display("one", display_id=True)
+handle.update("two")
+print("loud " * 200_000)
+"""
+    cells = lesson(Path("unused"), **SOLVED)
+    cells.insert(2, code("mine-1", jupyter))
+    cells.insert(
+        3, code("mine-2", "from helper import two\nassert (await task) == 'done'\nfine = True")
+    )
+    greet = "assert fine\n" + SOLVED["greet"]
+    cells[6]["source"] = greet
+    hand_in("learner-1.ipynb", cells=cells)
+    [row] = grades().values()
+    assert (row.status, row.points, row.reason) == (Status.GRADED, 9, "")
+
+
+def test_only_the_check_cell_of_an_exercise_grades_it(hand_in: Write, grades: Grades) -> None:
+    hand_in(
+        "learner-1.ipynb",
+        total="def right(prices):\n    return sum(prices)\ncheck.total(right)\ntotal = len",
+    )
+    [row] = grades().values()
+    assert outcomes(row)["total"] == "not yet"
+
+
+def test_an_endless_loop_ends_in_time_and_keeps_what_was_earned(
+    hand_in: Write, grades: Grades
+) -> None:
+    hand_in("loops.ipynb", **{**SOLVED, "greet": "while True:\n    pass"})
+    hand_in("sleeps.ipynb", **{**SOLVED, "greet": "import time\ntime.sleep(1000)"})
+    begun = time.monotonic()
+    rows = grades(timeout=2)
+    assert time.monotonic() - begun < 10
+    for row in rows.values():
+        assert (row.status, row.points) == (Status.TIMEOUT, 4)
+        assert row.reason == "not finished after 2 s in the exercise cell of greet"
+        assert outcomes(row) == {"double": "solved", "greet": NOT_RUN, "total": NOT_RUN}
+
+
+def test_a_process_that_dies_keeps_what_was_earned(hand_in: Write, grades: Grades) -> None:
+    hand_in("exits.ipynb", **{**SOLVED, "greet": "import os\nos._exit(7)"})
+    hand_in("killed.ipynb", **{**SOLVED, "greet": "import os\nos.kill(os.getpid(), 11)"})
+    rows = grades()
+    assert {(row.status, row.points) for row in rows.values()} == {(Status.DIED, 4)}
+    where = "in the exercise cell of greet"
+    assert rows["exits"].reason == f"the process ended with exit code 7 {where}"
+    assert rows["killed"].reason == f"the process was ended by signal SIGSEGV {where}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
+def test_a_hand_in_that_wants_all_memory_is_told_so(hand_in: Write, grades: Grades) -> None:
+    hand_in("learner-1.ipynb", **{**SOLVED, "greet": "greed = b' ' * 2**40"})
+    [row] = grades().values()
+    assert (row.status, row.points) == (Status.OUT_OF_MEMORY, 6)
+    assert row.reason.startswith("no memory was left in the exercise cell of greet")
+
+
+def test_what_a_hand_in_starts_ends_with_it(hand_in: Write, grades: Grades, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    cells = lesson(Path("unused"), **SOLVED)
+    start = "import subprocess, sys, threading, time\nprocess = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'])\n"
+    start += f"open({str(note)!r}, 'w').write(str(process.pid))\nthreading.Thread(target=time.sleep, args=(1000,)).start()"
+    cells.insert(2, code("mine", start))
+    hand_in("learner-1.ipynb", cells=cells)
+    [row] = grades().values()
+    assert (row.status, row.points) == (Status.GRADED, 9)
+    assert _ended(int(note.read_text()))
+
+
+def test_a_hand_in_sees_no_environment_of_the_instructor(
+    hand_in: Write, grades: Grades, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "secret")
+    peek = "import os\nassert 'TOKEN' not in os.environ\n" + SOLVED["total"]
+    hand_in("learner-1.ipynb", **{**SOLVED, "total": peek})
+    assert grades()["learner-1"].points == 9
+
+
+def test_a_machine_that_can_start_no_process_still_gives_a_row(
+    hand_in: Write, grades: Grades, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    hand_in("learner-1.ipynb", **SOLVED)
+    row = grades()["learner-1"]
+    assert (row.status, row.points) == (Status.DIED, 0)
+    assert row.reason.startswith("the process could not be started: ")
+
+
+def test_what_is_no_message_on_the_pipe_is_passed_over(hand_in: Write, grades: Grades) -> None:
+    found = {"exercise": "total", "outcome": "solved", "points": 2}
+    results = [
+        {**found, "points": -1},
+        {**found, "points": float("nan")},
+        {**found, "outcome": "perfect"},
+        {**found, "exercise": "nothing"},
+    ]
+    lines = [json.dumps({"kind": "found", "result": result}) for result in results]
+    noise = f"""
+import os, stat
+for number in range(3, 64):
+    try:
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            os.write(number, {chr(10).join(["no json", "{}", *lines, ""]).encode()!r})
+    except OSError:
+        pass
+"""
+    hand_in("learner-1.ipynb", **{**SOLVED, "double": noise + SOLVED["double"]})
+    [row] = grades().values()
+    assert (row.status, row.points) == (Status.GRADED, 9)
+
+
+def test_the_votes_of_the_hand_in_are_kept(hand_in: Write, grades: Grades) -> None:
+    vote = {"claim": "soup_is_hot", "asked": "quiz", "vote": "no"}
+    cells = lesson(Path("unused"))
+    cells[1]["outputs"] = [{"data": {"application/vnd.course.vote+json": vote}}]
+    hand_in("learner-1.ipynb", cells=cells)
+    [kept] = grades()["learner-1"].votes
+    assert (kept.claim, kept.asked, kept.vote) == ("soup_is_hot", "quiz", "no")
+
+
+def _ended(number: int) -> bool:
+    """Whether no process of this number runs any more; a zombie does not run."""
+    for _ in range(500):
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return True
+        state = Path(f"/proc/{number}/stat")
+        if state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.01)
+    return False
