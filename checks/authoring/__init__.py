@@ -1,0 +1,1 @@
+"""The maintainer's wing: one source per stage, both notebooks built from it, and its rules."""

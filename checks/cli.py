@@ -1,0 +1,130 @@
+"""The command line: `course …`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checks.course import ROOT, CourseError, read_course
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def course() -> None:
+    """Build, lint and grade the course."""
+
+
+@app.command()
+def grade(
+    hand_ins: Annotated[
+        Path,
+        typer.Argument(
+            metavar="HANDINS",
+            help="A folder per learner, or a folder of notebooks.",
+            show_default=False,
+        ),
+    ],
+    report: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="REPORT",
+            help="The folder for report.csv and report.json.",
+            show_default=False,
+        ),
+    ],
+    jobs: Annotated[
+        int | None, typer.Option(help="How many hand-ins run at once.", show_default="one per core")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that each hand-in may take.")] = 60,
+) -> None:
+    """Grade every hand-in of a folder, and write a report."""
+    from checks.grading.command import grade_folder
+    from checks.grading.status import GradingError
+
+    try:
+        grade_folder(hand_ins, report, jobs=jobs, timeout=timeout)
+    except (GradingError, CourseError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+Root = Annotated[
+    Path,
+    typer.Option(
+        help="The folder with course.yml.",
+        exists=True,
+        file_okay=False,
+        resolve_path=True,
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def build(
+    stage: Annotated[
+        str | None,
+        typer.Argument(help="Only this stage: its id, stem or number.", show_default=False),
+    ] = None,
+    *,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; say which notebooks are stale or edited."),
+    ] = False,
+    root: Root = ROOT,
+) -> None:
+    """Build the notebooks from solutions/*.py, or check that they are what a build would write."""
+    from checks.authoring.build import stale_files, write_stage
+
+    with _one_line_each():
+        course = read_course(root, notebooks_exist=False)
+        stages = course.stages if stage is None else (course.stage(stage),)
+        stale = []
+        for each in stages:
+            if check:
+                stale += stale_files(root, each)
+                continue
+            for name, changed in write_stage(root, each).items():
+                typer.echo(f"{name}: {'written' if changed else 'unchanged'}")
+    for name in stale:
+        typer.echo(f"{name}: stale or edited by hand, run: course build")
+    if stale:
+        raise typer.Exit(1)
+    if check:
+        typer.echo(f"{2 * len(stages)} notebooks are as a build would write them")
+
+
+@app.command()
+def lint(*, root: Root = ROOT) -> None:
+    """Hold every lesson against the rules that all lessons keep."""
+    from checks.authoring.lint import lint as hold
+
+    with _one_line_each():
+        report = hold(root, read_course(root, notebooks_exist=False))
+    for problem in report.problems:
+        typer.echo(problem)
+    if report.problems:
+        raise typer.Exit(1)
+    counts = ", ".join(f"{what}: {count:,}" for what, count in report.counts.items())
+    typer.echo(f"nothing to complain about: {counts}")
+
+
+@contextmanager
+def _one_line_each() -> Iterator[None]:
+    """Say what the course complains of without a traceback, and leave with exit code 2."""
+    try:
+        yield
+    except CourseError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
