@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from checks.course import StageEntry
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-RAISES = "raises-exception"
 TIMEOUT = 60
 """Seconds that one cell may take."""
 
@@ -119,9 +118,9 @@ def _notebook(source: Source, stage: StageEntry, version: str, role: Role) -> An
     for cell in source.cells:
         text = cell.solved if role is Role.SOLVED else cell.learner
         if cell.kind is Kind.PROSE:
-            cells.append(new_markdown_cell(text, id=cell.id, metadata=_metadata(cell)))
+            cells.append(new_markdown_cell(text, id=cell.id, metadata=_metadata(cell, role)))
         else:
-            cells.append(new_code_cell(text, id=cell.id, metadata=_metadata(cell)))
+            cells.append(new_code_cell(text, id=cell.id, metadata=_metadata(cell, role)))
     about = {
         "stage": stage.id,
         "number": stage.number,

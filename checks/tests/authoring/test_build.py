@@ -119,6 +119,11 @@ def test_the_learner_gets_blanks_and_the_solved_notebook_the_code(built):
     assert learner["asked"]["source"] == ["None"]
 
 
+def test_only_the_solved_notebook_keeps_what_the_blank_was(built):
+    assert cells(built.solved)["greet"]["metadata"]["course"]["blank"] == "x = ...\nx"
+    assert "blank" not in cells(built.learner)["greet"]["metadata"]["course"]
+
+
 def test_the_learner_sees_only_what_spoils_nothing(built):
     found = cells(built.learner)
     for name in ("imports", "shown", "clock", "failing", "greet"):
