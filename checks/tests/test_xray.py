@@ -43,13 +43,16 @@ def test_a_request_is_recorded_from_the_clients_call_to_the_answer(app):
     with xray(app) as request:
         TestClient(app).get("/dishes/7?size=small")
     assert repr(request).splitlines() == [
-        "Client   → FastAPI   GET /dishes/7?size=small",
-        "FastAPI  → Endpoint  read_dish(number=7, size='small')",
-        "Endpoint → Database  BEGIN",
-        "Endpoint → Database  SELECT ?",
-        "Endpoint → Database  COMMIT",
-        "Endpoint → FastAPI   returns {'number': 7}",
-        'FastAPI  → Client    200 OK {"number":7}',
+        "Client     → FastAPI     GET /dishes/7?size=small",
+        "FastAPI    → Endpoint    read_dish(number=7, size='small')",
+        "SQLAlchemy → Database    connects",
+        "Endpoint   → SQLAlchemy  connection out (1 out)",
+        "SQLAlchemy → Database    BEGIN",
+        "SQLAlchemy → Database    SELECT ?",
+        "SQLAlchemy → Database    COMMIT",
+        "SQLAlchemy → Endpoint    connection back (0 out)",
+        "Endpoint   → FastAPI     returns {'number': 7}",
+        'FastAPI    → Client      200 OK {"number":7}',
     ]
 
 
@@ -77,7 +80,12 @@ def test_any_client_will_do_also_one_made_before(app):
 def test_without_an_app_the_block_itself_is_recorded(engine):
     with xray() as block, engine.begin() as connection:
         connection.execute(text("SELECT 1"))
-    assert [each.text for each in block.events] == ["BEGIN", "SELECT 1", "COMMIT"]
+    assert block.order(Kind.BEGIN, Kind.STATEMENT, Kind.COMMIT) == (
+        Kind.BEGIN,
+        Kind.STATEMENT,
+        Kind.COMMIT,
+    )
+    assert block.statements == ("SELECT 1",)
 
 
 def test_with_an_app_only_its_requests_are_recorded(app, engine):
