@@ -45,13 +45,9 @@ def grade(
 ) -> None:
     """Grade every hand-in of a folder, and write a report."""
     from checks.grading.command import grade_folder
-    from checks.grading.status import GradingError
 
-    try:
+    with _one_line_each():
         grade_folder(hand_ins, report, jobs=jobs, timeout=timeout)
-    except (GradingError, CourseError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
 
 
 Root = Annotated[

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from checks.course import CourseError
+
 
 class Status(StrEnum):
     """What became of a hand-in.
@@ -23,5 +25,5 @@ class Status(StrEnum):
     TAMPERED = "tampered"
 
 
-class GradingError(Exception):
+class GradingError(CourseError):
     """Grading cannot begin as it was asked for; the message is one line that says how to mend it."""
