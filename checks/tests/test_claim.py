@@ -3,6 +3,7 @@
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from traitlets.config import Config
 
 from checks.claim import (
     FACT,
@@ -34,7 +35,10 @@ def fire_is_cold():
 @pytest.fixture(autouse=True)
 def shell():
     """The place where `display` shows things; without a kernel, as in a script."""
-    yield InteractiveShell.instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.warn_venv = False
+    yield InteractiveShell.instance(config=config)
     InteractiveShell.clear_instance()
 
 
