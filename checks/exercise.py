@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import re
 import sysconfig
 import textwrap
 import traceback
@@ -407,10 +408,14 @@ def _a(noun: str) -> str:
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
+_UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]+| \(Background on this error at: \S+\)")
+"""What an exception's message says anew each time, or with each version of a library."""
+
+
 def _observed(error: BaseException) -> str:
     if isinstance(error, Unmet):
         return str(error)
-    first_line = (str(error).splitlines() or [""])[0]
+    first_line = _UNSTABLE.sub("", (str(error).splitlines() or [""])[0])
     said = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     where = _learners_line(error)
     return f"{said} ({where})" if where else said

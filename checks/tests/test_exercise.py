@@ -115,6 +115,12 @@ def test_an_exception_is_told_by_its_first_line_and_the_learners_own_line():
     )
 
 
+def test_an_exception_is_told_without_addresses_and_links():
+    said = "<Dish at 0x7F3a> is gone (Background on this error at: https://sqlalche.me/e/21/bhk3)"
+    result = check(learners(f"def answer(x): raise ValueError({said!r})"))
+    assert result.criteria[0].observed.startswith("ValueError: <Dish> is gone (line 1 of your cell")
+
+
 def test_sys_exit_in_an_answer_ends_the_criterion_not_the_notebook():
     assert (
         "SystemExit" in check(learners("def answer(x): raise SystemExit(3)")).criteria[0].observed
