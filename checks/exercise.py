@@ -433,7 +433,7 @@ _HERE = str(Path(__file__).resolve().parent)
 def _learners_line(error: BaseException) -> str:
     """The deepest line of the learner's own code that the error went through, or nothing."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((_HERE, "<frozen", *_LIBRARIES)) and frame.lineno:
+        if frame.lineno and not _of_a_library(frame.filename):
             code = linecache.getline(frame.filename, frame.lineno).strip()
             return (
                 f"line {frame.lineno} of your cell: `{code}`"
@@ -441,6 +441,13 @@ def _learners_line(error: BaseException) -> str:
                 else f"line {frame.lineno} of your cell"
             )
     return ""
+
+
+def _of_a_library(filename: str) -> bool:
+    """Whether code is not the learner's; what SQLAlchemy generates or compiles has no file here."""
+    compiled = not filename.startswith("<") and not Path(filename).is_absolute()
+    generated = ("<frozen", "<string>", "<sqlalchemy generated")
+    return compiled or filename.startswith((_HERE, *generated, *_LIBRARIES))
 
 
 @contextmanager
