@@ -15,8 +15,10 @@ from tempfile import mkdtemp
 
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     Engine,
     ForeignKey,
+    Integer,
     MetaData,
     String,
     create_engine,
@@ -110,8 +112,6 @@ class Dish(Base):
     price: Mapped[int]
 
 
-engine = new_pantry(Base)
-
 # %% cid="predict-commits" kind="predict"
 # BEGIN SOLUTION: predict.with_session_commits()
 predict.with_session_commits(NO)
@@ -120,6 +120,7 @@ predict.with_session_commits(NO)
 # %% cid="flush-example" kind="example"
 print(select(Dish), "\n")
 
+engine = new_pantry(Base)
 with Session(engine) as session:
     session.add(Dish(name="soup", price=7))
     session.commit()
@@ -311,7 +312,7 @@ check.crud_cycle(add_dish, price_of, change_price, remove_dish)
 # %% [markdown] cid="select" kind="prose"
 # ## Ask with the class
 #
-# `Dish.price < 8` compares nothing: on the *class*, an attribute stands for its column, and the comparison becomes a piece of SQL. A query is built step by step and sent when a session runs it. (Older code says `session.query(Dish)`, `Column(Integer)`, `declarative_base()`: all still work, and mean what you know.)
+# `Dish.price < 8` compares nothing: on the *class*, an attribute stands for its column, and the comparison becomes a piece of SQL. A query is built step by step and sent when a session runs it. Older code says `session.query(Dish)`, and `Column(Integer)` in its models. Both still work; only mind that a classic `Column` may be NULL unless it says `nullable=False`.
 
 # %% cid="select-example" kind="example"
 engine = new_pantry(Base)
@@ -330,6 +331,7 @@ print(query, "\n")
 with Session(engine) as session:
     print("found:", [dish.name for dish in session.scalars(query)])
     print("older code:", session.query(Dish).filter_by(name="soup").one().price)
+print("a classic column may be NULL:", Column(Integer).nullable)
 
 # %% [markdown] cid="find-dishes-task" kind="prose" exercise="find_dishes"
 # The database filters, sorts and cuts. Only two rows travelled.
@@ -431,6 +433,9 @@ predict.related_objects_come_along(NO)
 # END SOLUTION
 
 # %% cid="lazy-demo" kind="demo"
+engine = new_pantry(Book)
+write_menus(engine)
+
 with xray() as eager, Session(engine) as session:
     for menu in session.scalars(select(Menu).options(selectinload(Menu.courses))):
         len(menu.courses)

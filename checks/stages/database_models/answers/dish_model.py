@@ -14,7 +14,7 @@ class Recipe(Book):
 
 
 # %% right="the classic Column, a named unique constraint, the check inside the column"
-from sqlalchemy import Column, Integer, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import declarative_base
 
 
@@ -29,7 +29,7 @@ class Recipe(declarative_base()):
 
 
 # %% right="types by name, a unique index, a constraint built from the column"
-from sqlalchemy import Integer, Text
+from sqlalchemy import Text
 
 
 class Book(DeclarativeBase):
@@ -78,9 +78,6 @@ class Recipe(Book):
 
 
 # %% wrong="classic columns that may be empty" claim="column_is_required"
-from sqlalchemy import Column, Integer
-
-
 class Book(DeclarativeBase):
     pass
 

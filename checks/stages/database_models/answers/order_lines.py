@@ -24,7 +24,6 @@ class OrderLine(OrderBook):
 
 
 # %% right="classic columns, other names, and a backref"
-from sqlalchemy import Column, Integer
 from sqlalchemy.orm import declarative_base
 
 OrderBook = declarative_base()
@@ -50,7 +49,6 @@ class Order(OrderBook):
 
 
 # %% right="the database would delete too, and the backref carries the cascade"
-from sqlalchemy import Integer
 from sqlalchemy.orm import backref
 
 
