@@ -24,7 +24,6 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
-    func,
     inspect,
     select,
     update,
@@ -121,25 +120,19 @@ predict.with_session_commits(NO)
 print(select(Dish), "\n")
 
 engine = new_pantry(Base)
+names = "SELECT name FROM dish"
+
 with Session(engine) as session:
     session.add(Dish(name="soup", price=7))
     session.commit()
-print("with a commit:", on_disk(engine, "SELECT name, price FROM dish WHERE name = 'soup'"))
-
-tarts = "SELECT count(*) FROM dish WHERE name = 'tart'"
+print("committed:", on_disk(engine, names))
 
 with Session(engine) as session:
     session.add(Dish(name="tart", price=5))
     session.flush()  # sends the INSERT now; otherwise a SELECT or the commit would
-    own = session.scalar(select(func.count()).where(Dish.name == "tart"))
-    print(
-        "after the flush, this session counts",
-        own,
-        "and anybody else",
-        on_disk(engine, tarts)[0][0],
-    )
-
-print("without a commit, on disk:", on_disk(engine, tarts)[0][0])
+    print("flushed, this session sees:", session.scalars(select(Dish.name)).all())
+    print("flushed, anybody else sees:", on_disk(engine, names))
+print("closed without a commit:   ", on_disk(engine, names))
 
 # %% [markdown] cid="columns" kind="prose"
 # `print(select(Dish))` spells out every column, so no position can slip. A **flush** sends the SQL; only the **commit** makes it true for others. What was not committed when the session closes is rolled back, silently.
@@ -260,7 +253,7 @@ with xray() as block, Session(engine) as session:
 block
 
 # %% [markdown] cid="crud-cycle-task" kind="prose" exercise="crud_cycle"
-# You changed three objects in any order you liked. The session waited, then sent one INSERT, one UPDATE of the one column that changed, and one DELETE, all in one transaction. This is the *unit of work*. Your code says what a dish is now; the SQL follows.
+# You changed three objects in any order you liked. The session waited, and at the commit it sent one UPDATE of the one column that changed, one INSERT and one DELETE, in an order of its own and in one transaction. This is the *unit of work*. Your code says what a dish is now; the SQL follows.
 #
 # ### Try: create, read, update, delete
 #
@@ -338,7 +331,7 @@ print("a classic column may be NULL:", Column(Integer).nullable)
 #
 # ### Try: find dishes
 #
-# Write `find_dishes`: the *names* of the dishes that have `piece` in their name and cost `most` or less, cheapest first, and by name where the price is the same. A page has three names; page 1 is the first. One SELECT, and only the rows of the page may come.
+# Write `find_dishes`: the *names* of the dishes that have `piece` in their name and cost `most` or less, cheapest first, and by name where the price is the same. A page has three names; page 1 is the first, and `.offset(n)` skips n rows. One SELECT, and only the rows of the page may come.
 
 
 # %% cid="find-dishes" kind="exercise" exercise="find_dishes"
@@ -367,7 +360,8 @@ check.find_dishes(find_dishes)
 # erDiagram
 #   accTitle: A menu and its courses
 #   accDescr: One menu has any number of courses. Each course refers by menu_id to the id of at most one menu. In Python, menu.courses is the list and course.menu the way back.
-#   menu ||--o{ course : "menu.courses / course.menu"
+#   direction LR
+#   menu |o--o{ course : "menu.courses / course.menu"
 #   menu {
 #     int id PK
 #     str name
@@ -545,9 +539,9 @@ with Session(engine) as session:
     soup = session.scalars(select(Course).where(Course.id == 1)).one()
     session.commit()
     with xray() as block:
-        print(
-            "while it is open:", soup.price, "- statements sent to read it:", len(block.statements)
-        )
+        price = soup.price
+    print("while it is open:", price)
+    print("to know that:    ", *block.statements)
     session.commit()
 
 try:

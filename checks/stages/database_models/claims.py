@@ -47,11 +47,7 @@ class Course(Base):
     menu: Mapped[Menu | None] = relationship(back_populates="courses")
 
 
-def soup() -> Dish:
-    return Dish(name="soup", price=7)
-
-
-def lunch() -> Menu:
+def lunch_of_two() -> Menu:
     return Menu(name="lunch", courses=[Course(name="soup"), Course(name="tart")])
 
 
@@ -60,19 +56,19 @@ def lunch() -> Menu:
 
 @claim(
     "When its `with Session(engine)` block ends, a session commits what I added.",
-    why="The end of the block *closes* the session, and what was not committed is rolled back "
+    why="The end of the block closes the session, and what was not committed is rolled back "
     "without a word. Say `session.commit()`, or use `with Session(engine) as session, "
     "session.begin():`, which commits at its end.",
 )
 def with_session_commits() -> Evidence:
     with pantry(Base.metadata) as engine:
         with Session(engine) as session:
-            session.add(soup())
+            session.add(Dish(name="soup", price=7))
         left = on_disk(engine, "SELECT name FROM dish")
         with Session(engine) as session, session.begin():
-            session.add(soup())
+            session.add(Dish(name="soup", price=7))
         begun = on_disk(engine, "SELECT name FROM dish")
-    seen = (f"after `with Session(engine)`: {left}", f"after `session.begin()`:     {begun}")
+    seen = (f"after with Session(engine): {left}", f"after session.begin():     {begun}")
     return Evidence(left == [("soup",)], seen)
 
 
@@ -85,14 +81,15 @@ def flush_is_commit() -> Evidence:
     count = "SELECT count(*) FROM dish"
     with pantry(Base.metadata) as engine:
         with Session(engine) as session:
-            dish = soup()
+            dish = Dish(name="soup", price=7)
             session.add(dish)
             session.flush()
+            number = dish.id
             own, others = len(session.scalars(select(Dish)).all()), on_disk(engine, count)[0][0]
         left = on_disk(engine, count)[0][0]
     seen = (
         f"after the flush: this session sees {own}, anybody else {others}",
-        f"after the session: {left} on disk, although the object got id 1",
+        f"after the session: {left} on disk, although the object got id {number}",
     )
     return Evidence(left == 1, seen)
 
@@ -104,7 +101,7 @@ def flush_is_commit() -> Evidence:
 )
 def changes_are_noticed() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        session.add(soup())
+        session.add(Dish(name="soup", price=7))
         session.commit()
         dish = session.scalars(select(Dish)).one()
         with xray() as block:
@@ -116,13 +113,13 @@ def changes_are_noticed() -> Evidence:
 
 @claim(
     "The objects of a relationship are loaded together with their parent.",
-    why="A relationship is *lazy*: the first touch of `menu.courses` sends a SELECT, one for each "
+    why="A relationship is lazy: the first touch of `menu.courses` sends a SELECT, one for each "
     "menu. `selectinload(Menu.courses)` fetches those of all menus with one SELECT.",
 )
 def related_objects_come_along() -> Evidence:
     with pantry(Base.metadata) as engine:
         with Session(engine) as session, session.begin():
-            session.add_all([lunch(), lunch(), lunch()])
+            session.add_all([lunch_of_two(), lunch_of_two(), lunch_of_two()])
         with Session(engine) as session, xray() as block:
             menus = session.scalars(select(Menu)).all()
             first = len(block.statements)
@@ -206,8 +203,10 @@ def optional_by_default() -> Evidence:
 
     with pantry(Book.metadata) as engine:
         empty = {each["name"]: each["nullable"] for each in inspect(engine).get_columns("note")}
-    seen = (f"`text: Mapped[str]` may be empty: {empty['text']}",)
-    return Evidence(empty["text"], (*seen, f"`remark: Mapped[str | None]`: {empty['remark']}"))
+    seen = (f"text: Mapped[str] may be empty:          {empty['text']}",)
+    return Evidence(
+        empty["text"], (*seen, f"remark: Mapped[str | None] may be empty: {empty['remark']}")
+    )
 
 
 @claim(
@@ -228,8 +227,8 @@ def column_is_required() -> Evidence:
     with pantry(Book.metadata) as engine:
         empty = {each["name"]: each["nullable"] for each in inspect(engine).get_columns("price")}
     seen = (
-        f"`Column(Integer)` may be empty: {empty['classic']}",
-        f"`Mapped[int]` may be empty:     {empty['typed']}",
+        f"Column(Integer) may be empty: {empty['classic']}",
+        f"Mapped[int] may be empty:     {empty['typed']}",
     )
     return Evidence(not empty["classic"], seen)
 
@@ -290,7 +289,7 @@ def python_guards_the_table() -> Evidence:
 )
 def id_is_known_at_once() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        dish = soup()
+        dish = Dish(name="soup", price=7)
         session.add(dish)
         added = dish.id
         session.flush()
@@ -320,7 +319,7 @@ def one_gives_none() -> Evidence:
 )
 def del_deletes_the_row() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        session.add(soup())
+        session.add(Dish(name="soup", price=7))
         session.commit()
         dish = session.scalars(select(Dish)).one()
         del dish
@@ -402,7 +401,7 @@ def relationship_makes_the_key() -> Evidence:
         said = f"{Order()}"
     except NoForeignKeysError as error:
         said = type(error).__name__
-    seen = (f"columns of `line`: {columns}", f"the first object: {said}")
+    seen = (f"columns of line: {columns}", f"the first object: {said}")
     return Evidence(len(columns) > 1, seen)
 
 
@@ -439,7 +438,7 @@ def relationships_find_each_other() -> Evidence:
 )
 def deleted_with_its_parent() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        menu = lunch()
+        menu = lunch_of_two()
         session.add(menu)
         session.commit()
         session.delete(menu)
@@ -455,7 +454,7 @@ def deleted_with_its_parent() -> Evidence:
 )
 def removed_means_deleted() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        menu = lunch()
+        menu = lunch_of_two()
         session.add(menu)
         session.commit()
         menu.courses.remove(menu.courses[0])
@@ -475,7 +474,7 @@ def removed_means_deleted() -> Evidence:
 def join_loads_the_children() -> Evidence:
     with pantry(Base.metadata) as engine:
         with Session(engine) as session, session.begin():
-            session.add_all([lunch(), lunch(), lunch()])
+            session.add_all([lunch_of_two(), lunch_of_two(), lunch_of_two()])
         with Session(engine) as session, xray() as block:
             for menu in session.scalars(select(Menu).join(Menu.courses)).unique():
                 len(menu.courses)
@@ -490,7 +489,7 @@ def join_loads_the_children() -> Evidence:
 )
 def join_keeps_the_childless() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        session.add_all([lunch(), Menu(name="brunch")])
+        session.add_all([lunch_of_two(), Menu(name="brunch")])
         session.flush()
         inner = list(session.scalars(select(Menu.name).join(Menu.courses).distinct()))
         outer = list(session.scalars(select(Menu.name).outerjoin(Menu.courses).distinct()))
@@ -505,7 +504,7 @@ def join_keeps_the_childless() -> Evidence:
 )
 def joinedload_needs_nothing() -> Evidence:
     with pantry(Base.metadata) as engine, Session(engine) as session:
-        session.add(lunch())
+        session.add(lunch_of_two())
         session.flush()
         query = select(Menu).options(joinedload(Menu.courses))
         try:
@@ -519,15 +518,14 @@ def joinedload_needs_nothing() -> Evidence:
 
 @claim(
     "After commit and close, I can read my object as before.",
-    why="The commit *expires* what the session holds, so that the next reading is fresh. That reading "
+    why="The commit expires what the session holds, so that the next reading is fresh. That reading "
     "needs a session, and there is none: DetachedInstanceError. `expire_on_commit=False` keeps "
     "the values.",
 )
 def committed_objects_stay_readable() -> Evidence:
     def read_after(*, expire: bool) -> str:
         with Session(engine, expire_on_commit=expire) as session:
-            dish = soup()
-            dish.name += f", expire_on_commit={expire}"
+            dish = Dish(name=f"soup {expire}", price=7)
             session.add(dish)
             session.commit()
         try:
@@ -557,7 +555,7 @@ def _menu_of(course: Course) -> str:
 def refresh_loads_everything() -> Evidence:
     with pantry(Base.metadata) as engine:
         with Session(engine) as session:
-            session.add(lunch())
+            session.add(lunch_of_two())
             session.commit()
             course = session.scalars(select(Course)).all()[0]
             session.refresh(course)
@@ -573,7 +571,7 @@ def refresh_loads_everything() -> Evidence:
 def kept_means_complete() -> Evidence:
     with pantry(Base.metadata) as engine:
         with Session(engine) as session, session.begin():
-            session.add(lunch())
+            session.add(lunch_of_two())
         with Session(engine, expire_on_commit=False) as session:
             course = session.scalars(select(Course)).all()[0]
             session.commit()

@@ -82,7 +82,11 @@ def dish_model(Recipe: type) -> None:  # noqa: N803, as the notebook calls it
         with criterion("the same name a second time is refused", needs=numbered):
             said = refusal(engine, insert, name, price, "again")
             indexed = inspect(engine).get_indexes("recipe")
-            expect(said != "", "it is taken", belief=claims.index_is_unique if indexed else None)
+            expect(
+                said != "",
+                "the second row is saved too",
+                belief=claims.index_is_unique if indexed else None,
+            )
         with criterion("a price of 0 is refused by the table", needs=numbered):
             said = refusal(engine, insert, f"{name} for free", 0, "on the house")
             expect(
@@ -129,7 +133,7 @@ def crud_cycle(
             with xray() as block, suppress(DetachedInstanceError):
                 add_dish(engine, names[0], price)
             rows = on_disk(engine, read, names[0])
-            expect(rows == [(price,)], f"on disk: {shown(rows)}", belief=why_not_saved(block))
+            expect(rows == [(price,)], told(rows), belief=why_not_saved(block))
         with criterion(
             "`add_dish` returns the id of the row",
             beliefs={DetachedInstanceError: claims.committed_objects_stay_readable},
@@ -151,9 +155,9 @@ def crud_cycle(
             with xray() as block:
                 change_price(engine, names[1], dearer)
             rows = on_disk(engine, read, names[1])
-            expect(rows == [(dearer,)], f"on disk: {shown(rows)}", belief=why_not_saved(block))
+            expect(rows == [(dearer,)], told(rows), belief=why_not_saved(block))
             others = on_disk(engine, read, names[2])
-            expect(others == [(price,)], f"another dish has {shown(others)}")
+            expect(others == [(price,)], f"another dish: {told(others)}")
         with criterion("`remove_dish` deletes this row on disk, and no other"):
             with xray() as block:
                 remove_dish(engine, names[2])
@@ -162,6 +166,12 @@ def crud_cycle(
             expect(rows == [], "the row is still on disk", belief=forgot)
             left = on_disk(engine, read, names[1])
             expect(len(left) == 1, "another dish is gone too")
+
+
+def told(prices: list[tuple[Any, ...]]) -> str:
+    """What was found on disk for one dish."""
+    found = [shown(price) for (price,) in prices]
+    return f"on disk its price is {' and '.join(found)}" if found else "no such row is on disk"
 
 
 def why_not_saved(block: Recording) -> Claim | None:

@@ -1,9 +1,9 @@
 # %% right="Mapped types, a check constraint in __table_args__"
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     """A fresh book, so that this cell can be run again."""
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
     __table_args__ = (CheckConstraint("price > 0"),)
 
@@ -32,11 +32,11 @@ class Recipe(declarative_base()):
 from sqlalchemy import Text
 
 
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     pass
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
 
     id = mapped_column(Integer, primary_key=True)
@@ -48,11 +48,11 @@ class Recipe(Book):
 
 
 # %% wrong="an index instead of a unique column" claim="index_is_unique"
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     pass
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
     __table_args__ = (CheckConstraint("price > 0"),)
 
@@ -63,11 +63,11 @@ class Recipe(Book):
 
 
 # %% wrong="the note has a type that must be given" claim="optional_by_default"
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     pass
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
     __table_args__ = (CheckConstraint("price > 0"),)
 
@@ -78,11 +78,11 @@ class Recipe(Book):
 
 
 # %% wrong="classic columns that may be empty" claim="column_is_required"
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     pass
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
     __table_args__ = (CheckConstraint("price > 0"),)
 
@@ -96,11 +96,11 @@ class Recipe(Book):
 from sqlalchemy.orm import validates
 
 
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     pass
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -116,11 +116,11 @@ class Recipe(Book):
 
 
 # %% wrong="nothing guards the price but its type" claim="mapped_int_checks_values"
-class Book(DeclarativeBase):
+class RecipeBook(DeclarativeBase):
     pass
 
 
-class Recipe(Book):
+class Recipe(RecipeBook):
     __tablename__ = "recipe"
 
     id: Mapped[int] = mapped_column(primary_key=True)
