@@ -34,10 +34,10 @@ from checks.claim import Claim
 from checks.exercise import Unmet, criterion, exercise, expect, fresh
 from checks.stages.sqlalchemy_core_concepts import claims
 from checks.stages.sqlalchemy_core_concepts.pantry import (
+    held_sessions,
     new_engine,
     new_file,
     new_pantry,
-    no_collection,
     on_disk,
 )
 from checks.xray import Kind, Recording, xray
@@ -160,7 +160,7 @@ def ask_the_pantry(find_price: Callable[[Connection, str], Any]) -> None:
         with criterion("a hostile name finds nothing", needs=knows):
             hostile = f"{fresh().word('nothing')}' OR '1'='1"
             asked(hostile, None, lambda _: claims.text_makes_it_safe)
-        with criterion("the name travels beside the SQL, not in it", needs=knows):
+        with criterion("the name travels beside the SQL, not in it", needs=knows, shares=3):
             inside = [sql for sql in block.statements if word in sql]
             expect(not inside, " ".join(inside), belief=claims.doubled_quotes_suffice)
 
@@ -211,7 +211,7 @@ def core_round_trip(restock: Callable[..., Any]) -> None:
             added = len(on_disk(engine, everything)) - len(before)
             seen = f"rows of that delivery on disk: {added}"
             expect(added == 0, seen, belief=claims.commit_each_row_is_safe)
-        with criterion("all of it is one transaction", needs=(works, saved)):
+        with criterion("all of it is one transaction", needs=(works, saved), shares=2):
             seen = f"transactions: {block.transactions}"
             belief = claims.two_transactions_are_one
             expect(block.transactions == 1, seen, belief=belief)
@@ -300,12 +300,11 @@ def add_and_commit(add_dish: Callable[..., Any]) -> None:
         on_disk(engine, "INSERT INTO dish VALUES (?, ?, ?)", older, f"{name} of old", 1)
         with criterion("a second connection sees the new dish") as saved:
             number, refused = None, None
-            with no_collection():
-                with xray() as block:
-                    try:
-                        number = add_dish(engine, name, price)
-                    except DetachedInstanceError as error:
-                        refused = error  # the row may be saved all the same
+            with held_sessions(), xray() as block:
+                try:
+                    number = add_dish(engine, name, price)
+                except DetachedInstanceError as error:
+                    refused = error  # the row may be saved all the same
                 left_out = block.connections_out
             rows = on_disk(engine, "SELECT name, price FROM dish WHERE id != ?", older)
             seen = f"it sees {shown(rows) if rows else 'no new dish'}"
@@ -358,10 +357,11 @@ def one_identity(fetch_dishes: Callable[..., Any]) -> None:
             seen = f"objects for 2 rows: {copies}"
             expect(copies == 2, seen, belief=why_strangers(dishes))
         with criterion("they are the objects of this session", needs=fetched):
-            known = sum(each in session.identity_map.values() for each in dishes)
+            own = [id(each) for each in session.identity_map.values()]
+            known = sum(id(each) in own for each in dishes)
             seen = f"the session knows {known} of {len(order)}"
             expect(known == len(order), seen, belief=why_strangers(dishes))
-        with criterion("no row is asked for twice", needs=fetched):
+        with criterion("no row is asked for twice", needs=fetched, shares=2):
             asked = sum(sql.startswith("SELECT") for sql in block.statements)
             seen = f"SELECTs for 2 rows: {asked}"
             expect(asked <= 2, seen, belief=claims.select_looks_there_first)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 
 class Base(DeclarativeBase):
@@ -65,12 +64,17 @@ def on_disk(pantry: Engine | Path, sql: str, *values: Any) -> list[tuple[Any, ..
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep what nobody closed from being collected, so that it can be counted at any time."""
-    was_on = gc.isenabled()
-    gc.disable()
+def held_sessions() -> Iterator[None]:
+    """Keep every session that is used in this block from being collected before it can be counted."""
+    held: list[Session] = []
+
+    def hold(session: Session, *_: Any) -> None:
+        held.append(session)
+
+    event.listen(Session, "after_begin", hold)
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        event.remove(Session, "after_begin", hold)
+        for session in held:
+            session.close()
