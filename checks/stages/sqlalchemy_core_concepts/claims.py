@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +24,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import mssql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InvalidRequestError,
+    NoResultFound,
+    ObjectNotExecutableError,
+    StatementError,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import DetachedInstanceError
 
@@ -42,7 +50,7 @@ from checks.xray import Kind, xray
 
 @claim(
     "`create_engine(...)` connects to the database.",
-    why="An engine knows *how* to connect, and connects when somebody asks for a connection. A wrong "
+    why="An engine knows how to connect, and connects when somebody asks for a connection. A wrong "
     "address or password shows at the first use, not in this line.",
 )
 def create_engine_connects() -> Evidence:
@@ -82,7 +90,7 @@ def written_for(database: Any, statement: Any) -> str:
 
 @claim(
     "With SQLAlchemy I still write the SQL by hand.",
-    why="You say in Python what you want; the engine's *dialect* writes the SQL that its database "
+    why="You say in Python what you want; the engine's dialect writes the SQL that its database "
     "understands. `text()` is there for the rare case. Reading the SQL remains your job.",
 )
 def still_write_sql_by_hand() -> Evidence:
@@ -93,22 +101,22 @@ def still_write_sql_by_hand() -> Evidence:
     with new_engine() as engine, xray() as block, engine.begin() as connection:
         dish.create(connection)
         connection.execute(insert(dish).values(name="soup"))
-        connection.execute(update(dish).values(name="lentil soup"))
+        connection.execute(update(dish).values(name="stew"))
         found = connection.scalar(cheapest)
         connection.execute(delete(dish))
     verbs = [sql.split()[0] for sql in block.statements if not sql.startswith("PRAGMA")]
     seen = (
-        f"sent, and none of it typed: {', '.join(verbs)}; found: {found}",
+        f"sent, none of it typed: {', '.join(verbs)} (found: {found})",
         f"select(…).limit(1) for SQLite:     {written_for(sqlite, cheapest)}",
         f"select(…).limit(1) for SQL Server: {written_for(mssql, cheapest)}",
     )
-    written = found == "lentil soup" and {"CREATE", "INSERT", "UPDATE", "DELETE"} <= set(verbs)
+    written = found == "stew" and {"CREATE", "INSERT", "UPDATE", "DELETE"} <= set(verbs)
     return Evidence(holds=not written, seen=seen)
 
 
 @claim(
     "A Session is a connection to the database.",
-    why="A session keeps your objects and *borrows* a connection while a transaction runs: from the "
+    why="A session keeps your objects and borrows a connection while a transaction runs: from the "
     "first SQL until commit, rollback or close.",
 )
 def session_is_a_connection() -> Evidence:
@@ -149,7 +157,7 @@ def memory_is_shared() -> Evidence:
 
 @claim(
     "Within one session, a row is always one and the same Python object.",
-    why="The session's *identity map* keeps one object for each row, by class and primary key. Every "
+    why="The session's identity map keeps one object for each row, by class and primary key. Every "
     "query of this session hands out that one.",
 )
 def one_row_one_object() -> Evidence:
@@ -296,6 +304,116 @@ def placeholder_needs_quotes() -> Evidence:
 
 
 @claim(
+    "In `text(...)` a question mark is the place of a value.",
+    why="Each driver has its own sign for that. In `text()` it is `:name`, for every database, and the "
+    "dialect writes the driver's sign.",
+)
+def question_mark_is_a_place() -> Evidence:
+    def ask(condition: str, value: Any) -> str:
+        statement = text(f"SELECT price FROM dish WHERE name = {condition}")  # noqa: S608
+        with engine.connect() as connection:
+            try:
+                return str(connection.scalar(statement, value))
+            except ArgumentError as error:
+                return f"{type(error).__name__}: {error}"
+
+    with new_pantry(soup=7) as engine:
+        mark, name = ask("?", ("soup",)), ask(":name", {"name": "soup"})
+    return Evidence(mark == "7", (f"? with ('soup',): {mark}", f":name with a dict: {name}"))
+
+
+@claim(
+    "A plain string with SQL in it can be executed.",
+    why="SQLAlchemy executes statements, and a string is none until `text()` says so. That keeps a "
+    "string from outside from being run by mistake.",
+)
+def string_is_a_statement() -> Evidence:
+    with new_pantry(soup=7) as engine, engine.connect() as connection:
+        try:
+            bare = str(connection.scalar("SELECT price FROM dish"))  # type: ignore[call-overload]
+        except ObjectNotExecutableError as error:
+            bare = type(error).__name__
+        marked = connection.scalar(text("SELECT price FROM dish"))
+    return Evidence(bare == "7", (f"the bare string: {bare}", f"in text(): {marked}"))
+
+
+@claim(
+    "`scalar_one()` gives `None` where nothing is found.",
+    why="`one` in a method's name is a demand: exactly one row, or an exception. `scalar()` and "
+    "`scalar_one_or_none()` give `None`.",
+)
+def one_may_be_none() -> Evidence:
+    caviar = select(Dish.price).where(Dish.name == "caviar")
+    with new_pantry(soup=7) as engine, engine.connect() as connection:
+        try:
+            one = str(connection.execute(caviar).scalar_one())
+        except NoResultFound as error:
+            one = type(error).__name__
+        or_none = connection.execute(caviar).scalar_one_or_none()
+    return Evidence(one == "None", (f"scalar_one: {one}", f"scalar_one_or_none: {or_none}"))
+
+
+@claim(
+    "I can execute a statement on the engine itself.",
+    why="Old tutorials do; since SQLAlchemy 2 an engine only lends connections. So it is always seen "
+    "where a transaction begins and ends.",
+)
+def engine_executes() -> Evidence:
+    with new_engine() as engine, engine.connect() as connection:
+        on_engine, on_connection = hasattr(engine, "execute"), hasattr(connection, "execute")
+    seen = (f"engine.execute exists: {on_engine}", f"connection.execute exists: {on_connection}")
+    return Evidence(on_engine, seen)
+
+
+@claim(
+    "The columns of a Core table are its attributes: `dish.name`.",
+    why="They stand under `.c`: `dish.c.name`. The attributes of the table itself are about the table. "
+    "Only a model has its columns as attributes.",
+)
+def columns_are_attributes() -> Evidence:
+    dish = Table("dish", MetaData(), Column("name", String), Column("price", Integer))
+    on_table, under_c = hasattr(dish, "price"), hasattr(dish.c, "price")
+    seen = (
+        f"dish.price exists: {on_table}; dish.c.price exists: {under_c}",
+        f"dish.name exists, and is the name of the table: {dish.name!r}",
+    )
+    return Evidence(on_table, seen)
+
+
+@claim(
+    "A SELECT gives the rows in the order in which they were inserted.",
+    why="Without ORDER BY the database gives them as it finds them, here along an index. The order may "
+    "change with the next index or version.",
+)
+def select_keeps_the_order() -> Evidence:
+    with new_pantry(soup=7, bread=3, tart=5) as engine, engine.connect() as connection:
+        found = connection.scalars(select(Dish.name)).all()
+        cheapest_first = connection.scalars(select(Dish.name).order_by(Dish.price)).all()
+    seen = (
+        "inserted: ['soup', 'bread', 'tart']",
+        f"selected: {found}",
+        f"order_by(Dish.price): {cheapest_first}",
+    )
+    return Evidence(found == ["soup", "bread", "tart"], seen)
+
+
+@claim(
+    "When a row is refused, the transaction is undone by itself.",
+    why="The exception undoes it, by leaving the block. Catch it inside, and the block ends well and "
+    "commits the rest.",
+)
+def refusal_undoes_all() -> Evidence:
+    with new_pantry() as engine:
+        with engine.begin() as connection:
+            for price in (7, None):  # the second row is refused
+                with suppress(DBAPIError):
+                    row = {"name": f"dish for {price}", "price": price}
+                    connection.execute(insert(Dish.__table__), row)  # type: ignore[arg-type]
+        left = on_disk(engine, "SELECT name FROM dish")
+    return Evidence(left == [], (f"one of two rows refused, and the error caught: {left}",))
+
+
+@claim(
     "`with engine.connect()` saves what I did in it.",
     why="At its end the connection goes back, and an open transaction is rolled back. "
     "`with engine.begin()` commits at its end, and rolls back if an exception leaves it.",
@@ -361,7 +479,7 @@ def row_is_its_value() -> Evidence:
 
 @claim(
     "A mapped class has its table as soon as the class is defined.",
-    why="The class *describes* the table, in `Base.metadata`. `create_all(engine)` sends the CREATE TABLE, "
+    why="The class describes the table, in `Base.metadata`. `create_all(engine)` sends the CREATE TABLE, "
     "for the tables that are not there.",
 )
 def class_makes_its_table() -> Evidence:
@@ -382,7 +500,7 @@ def class_makes_its_table() -> Evidence:
 @claim(
     "SQLAlchemy gives every table an id by itself.",
     why="A row becomes an object by its primary key, so each model must name one: "
-    "`id: Mapped[int] = mapped_column(primary_key=True)`. The *numbers* come by themselves.",
+    "`id: Mapped[int] = mapped_column(primary_key=True)`. The numbers come by themselves.",
 )
 def id_comes_by_itself() -> Evidence:
     class Shelf(DeclarativeBase):
@@ -511,7 +629,7 @@ def id_known_after_add() -> Evidence:
 
 @claim(
     "After a commit I can close the session and still read the object.",
-    why="A commit *expires* the objects: the next touch asks the database again, and needs the session "
+    why="A commit expires the objects: the next touch asks the database again, and needs the session "
     "for it. Read what you need before the session closes.",
 )
 def readable_after_commit_and_close() -> Evidence:
@@ -541,6 +659,33 @@ def commit_closes() -> Evidence:
         touched = block.connections_out
     seen = (f"out after the commit: {committed}", f"out after reading id {number}: {touched}")
     return Evidence(touched == 0, seen)
+
+
+@claim(
+    "`session.begin()` can come at any time before the commit.",
+    why="The first thing you do with a session begins its transaction. Open `session.begin()` before "
+    "that: `with Session(engine) as session, session.begin():`. Or leave it, and commit.",
+)
+def begin_any_time() -> Evidence:
+    with new_pantry() as engine, Session(engine) as session:
+        session.add(Dish(name="soup", price=7))
+        try:
+            session.begin()
+        except InvalidRequestError as error:
+            return Evidence(False, (f"begin after add: {error}",))
+    return Evidence(True, ("begin after add: no complaint",))
+
+
+@claim(
+    "`in_(ids)` finds a row for each id, in the order of my list.",
+    why="`IN` is a condition: a row fits or does not, once, and the order is the database's. Put the "
+    "objects in your order yourself.",
+)
+def in_keeps_my_list() -> Evidence:
+    ids = [2, 1, 2]
+    with new_pantry(soup=7, bread=3) as engine, Session(engine) as session:
+        found = session.scalars(select(Dish.id).where(Dish.id.in_(ids))).all()
+    return Evidence(found == ids, (f"asked for ids {ids}", f"found ids {found}"))
 
 
 @claim(

@@ -87,3 +87,13 @@ def add_dish(engine, name, price):
     session.add(dish)
     session.commit()
     return dish.id
+
+
+# %% wrong="begin() after add()" claim="begin_any_time"
+def add_dish(engine, name, price):
+    with Session(engine) as session:
+        dish = Dish(name=name, price=price)
+        session.add(dish)
+        with session.begin():
+            session.flush()
+        return dish.id

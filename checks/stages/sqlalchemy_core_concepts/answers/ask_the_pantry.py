@@ -52,3 +52,24 @@ def find_price(connection, name):
 # %% wrong="the placeholder stands in quotes" claim="placeholder_needs_quotes"
 def find_price(connection, name):
     return connection.scalar(text("SELECT price FROM dish WHERE name = ':name'"), {"name": name})
+
+
+# %% wrong="a question mark as the place of the value" claim="question_mark_is_a_place"
+def find_price(connection, name):
+    return connection.scalar(text("SELECT price FROM dish WHERE name = ?"), (name,))
+
+
+# %% wrong="a bare string" claim="string_is_a_statement"
+def find_price(connection, name):
+    return connection.scalar("SELECT price FROM dish WHERE name = :name", {"name": name})
+
+
+# %% wrong="exactly one row is demanded" claim="one_may_be_none"
+def find_price(connection, name):
+    found = connection.execute(text("SELECT price FROM dish WHERE name = :n"), {"n": name})
+    return found.scalar_one()
+
+
+# %% wrong="the row instead of the price" claim="row_is_its_value"
+def find_price(connection, name):
+    return connection.execute(text("SELECT price FROM dish WHERE name = :n"), {"n": name}).first()

@@ -65,3 +65,34 @@ def restock(engine, dish, delivery):
     with engine.begin() as connection:
         connection.execute(insert(dish), delivery)
         return list(connection.execute(select(dish.c.name).order_by(dish.c.price)))
+
+
+# %% wrong="no order is asked for" claim="select_keeps_the_order"
+def restock(engine, dish, delivery):
+    with engine.begin() as connection:
+        connection.execute(insert(dish), delivery)
+        return list(connection.scalars(select(dish.c.name)))
+
+
+# %% wrong="errors are caught inside of the transaction" claim="refusal_undoes_all"
+def restock(engine, dish, delivery):
+    with engine.begin() as connection:
+        for row in delivery:
+            try:
+                connection.execute(insert(dish), row)
+            except Exception:
+                pass
+        return list(connection.scalars(select(dish.c.name).order_by(dish.c.price)))
+
+
+# %% wrong="the engine is asked to execute" claim="engine_executes"
+def restock(engine, dish, delivery):
+    engine.execute(insert(dish), delivery)
+    return engine.execute(select(dish.c.name).order_by(dish.c.price)).scalars().all()
+
+
+# %% wrong="columns as attributes of the table" claim="columns_are_attributes"
+def restock(engine, dish, delivery):
+    with engine.begin() as connection:
+        connection.execute(insert(dish), delivery)
+        return list(connection.scalars(select(dish.name).order_by(dish.price)))

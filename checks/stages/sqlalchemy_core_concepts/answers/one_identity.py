@@ -50,3 +50,17 @@ def fetch_dishes(session, ids):
     rows = session.execute(select(Dish.id, Dish.name, Dish.price).where(Dish.id.in_(ids)))
     by_id = {row.id: row for row in rows}
     return [by_id[number] for number in ids]
+
+
+# %% right="a dict remembers, and a tuple comes back"
+def fetch_dishes(session, ids):
+    seen = {}
+    for number in ids:
+        if number not in seen:
+            seen[number] = session.scalars(select(Dish).filter_by(id=number)).one()
+    return tuple(seen[number] for number in ids)
+
+
+# %% wrong="one SELECT with IN, as it comes" claim="in_keeps_my_list"
+def fetch_dishes(session, ids):
+    return session.scalars(select(Dish).where(Dish.id.in_(ids))).all()
