@@ -234,7 +234,7 @@ block
 #
 # ## A name is a name
 #
-# Now the guest with the strange name. Write `:name` where the value belongs, and hand the value over *beside* the statement. SQLAlchemy tells whoever listens what it sends, so let us listen. (`create_engine(url, echo=True)` logs the same, with times.) The waiter of the hook is unchanged; behind him stands the chef.
+# Another guest, another strange name: glued into the SQL, it would fit every dish. Write `:name` where the value belongs, and hand the value over *beside* the statement. SQLAlchemy tells whoever listens what it sends, so let us listen. (`create_engine(url, echo=True)` logs the same, with times.) The waiter of the hook is unchanged; behind him stands the chef.
 
 # %% cid="bound-demo" kind="demo"
 engine = create_engine(f"sqlite:///{file}")
@@ -256,7 +256,7 @@ bistro = build_bistro(by_the_chef)
 guest = TestClient(bistro)
 guest.get("/dishes/soup")
 with xray(bistro) as request:
-    guest.get("/dishes/staff meal' --")
+    guest.get("/dishes/nothing' OR '1'='1")
 
 for statement, parameters in sent:
     print(statement, "| beside it:", parameters)
