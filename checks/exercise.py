@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import re
 import sysconfig
 import textwrap
 import traceback
@@ -407,10 +408,14 @@ def _a(noun: str) -> str:
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
+_UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]+| \(Background on this error at: \S+\)")
+"""What an exception's message says anew each time, or with each version of a library."""
+
+
 def _observed(error: BaseException) -> str:
     if isinstance(error, Unmet):
         return str(error)
-    first_line = (str(error).splitlines() or [""])[0]
+    first_line = _UNSTABLE.sub("", (str(error).splitlines() or [""])[0])
     said = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     where = _learners_line(error)
     return f"{said} ({where})" if where else said
@@ -428,7 +433,7 @@ _HERE = str(Path(__file__).resolve().parent)
 def _learners_line(error: BaseException) -> str:
     """The deepest line of the learner's own code that the error went through, or nothing."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((_HERE, "<frozen", *_LIBRARIES)) and frame.lineno:
+        if frame.lineno and not _of_a_library(frame.filename):
             code = linecache.getline(frame.filename, frame.lineno).strip()
             return (
                 f"line {frame.lineno} of your cell: `{code}`"
@@ -436,6 +441,13 @@ def _learners_line(error: BaseException) -> str:
                 else f"line {frame.lineno} of your cell"
             )
     return ""
+
+
+def _of_a_library(filename: str) -> bool:
+    """Whether code is not the learner's; what SQLAlchemy generates or compiles has no file here."""
+    compiled = not filename.startswith("<") and not Path(filename).is_absolute()
+    generated = ("<frozen", "<string>", "<sqlalchemy generated")
+    return compiled or filename.startswith((_HERE, *generated, *_LIBRARIES))
 
 
 @contextmanager

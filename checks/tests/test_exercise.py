@@ -115,6 +115,32 @@ def test_an_exception_is_told_by_its_first_line_and_the_learners_own_line():
     )
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "session.execute(select(1).where(false())).one()",  # fails in compiled code
+        "event.listen(session, 'before_commit', len); session.commit()",  # below a generated wrapper
+    ],
+)
+def test_a_line_that_sqlalchemy_made_is_not_the_learners(statement):
+    code = (
+        "from sqlalchemy import NullPool, create_engine, event, false, select\n"
+        "from sqlalchemy.orm import Session\n"
+        "engine = create_engine('sqlite://', poolclass=NullPool)\n"
+        "def answer(x):\n"
+        "    with Session(engine) as session:\n"
+        f"        {statement}"
+    )
+    observed = check(learners(code)).criteria[0].observed
+    assert observed.endswith(f"(line 6 of your cell: `{statement}`)"), observed
+
+
+def test_an_exception_is_told_without_addresses_and_links():
+    said = "<Dish at 0x7F3a> is gone (Background on this error at: https://sqlalche.me/e/21/bhk3)"
+    result = check(learners(f"def answer(x): raise ValueError({said!r})"))
+    assert result.criteria[0].observed.startswith("ValueError: <Dish> is gone (line 1 of your cell")
+
+
 def test_sys_exit_in_an_answer_ends_the_criterion_not_the_notebook():
     assert (
         "SystemExit" in check(learners("def answer(x): raise SystemExit(3)")).criteria[0].observed
