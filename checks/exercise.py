@@ -423,12 +423,14 @@ _LIBRARIES = tuple(
     }
 )
 _HERE = str(Path(__file__).resolve().parent)
+_NO_CELLS = (_HERE, "<frozen", "<sqlalchemy generated", *_LIBRARIES)
+"""How the file names of code begin that no learner wrote; SQLAlchemy generates some of its own."""
 
 
 def _learners_line(error: BaseException) -> str:
     """The deepest line of the learner's own code that the error went through, or nothing."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((_HERE, "<frozen", *_LIBRARIES)) and frame.lineno:
+        if not frame.filename.startswith(_NO_CELLS) and frame.lineno:
             code = linecache.getline(frame.filename, frame.lineno).strip()
             return (
                 f"line {frame.lineno} of your cell: `{code}`"

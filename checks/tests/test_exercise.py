@@ -115,6 +115,19 @@ def test_an_exception_is_told_by_its_first_line_and_the_learners_own_line():
     )
 
 
+def test_code_that_sqlalchemy_generates_is_not_the_learners():
+    result = check(
+        learners(
+            "from sqlalchemy.orm import Session\n"
+            "def answer(x):\n"
+            "    ended = Session().begin()\n"
+            "    ended.commit()\n"
+            "    ended.commit()"
+        )
+    )
+    assert result.criteria[0].observed.endswith("(line 5 of your cell: `ended.commit()`)")
+
+
 def test_sys_exit_in_an_answer_ends_the_criterion_not_the_notebook():
     assert (
         "SystemExit" in check(learners("def answer(x): raise SystemExit(3)")).criteria[0].observed
