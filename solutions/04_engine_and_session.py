@@ -3,9 +3,9 @@
 #
 # The waiter can take orders (stage 1), the chef knows his recipes (stages 2 and 3). Now they meet, and one question decides whether that goes well: **who opens a session, who closes it, and when?**
 #
-# The next cell holds what you bring along: a model, a fresh database file with one dish in it, and one engine with its session factory. `on_disk`, `somebody_reads` and `somebody_writes` play *other programs*: each has a connection of its own.
+# The next cell holds what you bring along: a model, `open_pantry`, which makes a fresh database file with one dish in it, and an engine with its session factory. `on_disk`, `somebody_reads` and `somebody_writes` play *other programs*: each has a connection of its own.
 #
-# After it comes a bistro as many first attempts build it: *one* session, made when the app starts, for every request. It is short, and it seems thrifty. **Predict**, then let two guests come, one after the other.
+# After it comes a bistro as many first attempts build it: *one* session, made when the app starts, for every request. It is short, and it seems thrifty. **Predict**, then let two guests come.
 
 # %% cid="setup" kind="setup"
 from collections.abc import Iterator
@@ -296,7 +296,7 @@ request
 # > | 0.118 and later | **after** the response and the background tasks |
 # > | 0.121 and later | your choice: `scope="function"` puts it before |
 #
-# "The dependency is finished before the response goes out" was true for a while and is wrong today. That matters for one habit: a `commit()` *after* the `yield`. If that fails, the guest already has the 201. **Commit in the endpoint.** Where the dependency must have the last word, say so:
+# "The dependency is finished before the response goes out" was true for a while and is wrong today. That matters for one habit, a `commit()` *after* the `yield`: when it fails, the guest already has the 201 (see it happen: `predict.late_commit_is_told()`). **Commit in the endpoint.** Where the dependency must have the last word, say so:
 
 # %% cid="function-scope-demo" kind="demo"
 bistro = build_bistro(sessionmaker(open_pantry()), scope="function")
@@ -309,7 +309,7 @@ request
 #
 # ## Where a connection is held
 #
-# A session is not a connection. It borrows one for a transaction. Follow it step by step: how many are out, and what is on disk?
+# A session is not a connection; it borrows one for a transaction. Follow it step by step.
 
 # %% cid="held-example" kind="example"
 pantry = open_pantry()
@@ -531,11 +531,11 @@ check.roll_back_first(cautious_bistro)
 #
 # | instead | costs |
 # |---|---|
-# | one global session | strangers' changes, strangers' errors, one connection held for ever |
-# | a session in each endpoint | right, but written anew in every route, and a test cannot replace it |
-# | `scoped_session` | one session per *thread*, and threads are used again |
-# | middleware | a session for every request, also for those that need none |
-# | a dependency with `yield` | nothing but knowing when its second half runs |
+# | one global session | strangers' changes, strangers' errors, a connection held for ever |
+# | a session in each endpoint | right, but written anew in every route, and no test can replace it |
+# | `scoped_session` | one per *thread*, and threads are used again: `predict.scoped_session_is_per_request()` |
+# | an engine in each request | a new connection each time: `predict.engine_per_request()` |
+# | a dependency with `yield` | knowing when its second half runs |
 #
 # ## Myth-buster
 #

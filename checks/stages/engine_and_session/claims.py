@@ -450,6 +450,30 @@ def finally_saves_what_went_well() -> Evidence:
 
 
 @claim(
+    "When a `commit()` after the `yield` fails, the guest hears of it.",
+    why="By then the answer has been sent. Commit in the endpoint, or have the dependency left before "
+    'the response: `Depends(get_db, scope="function")`.',
+)
+def late_commit_is_told() -> Evidence:
+    with pantry() as engine:
+
+        def get_db() -> Iterator[Session]:
+            with Session(engine) as session:
+                yield session
+                session.commit()
+
+        app = FastAPI()
+
+        @app.post("/", status_code=201)
+        def order(db: Annotated[Session, Depends(get_db)]) -> None:
+            db.add(Dish(name="soup", price=8))  # it exists: the commit will fail
+
+        status = TestClient(app, raise_server_exceptions=False).post("/").status_code
+        disk = on_disk(engine)
+    return Evidence(status >= 400, (f"the guest was told {status}", f"on disk: {disk}"))
+
+
+@claim(
     "Only an IntegrityError needs a rollback.",
     why="Any error can leave a transaction open: a lock, a lost connection, a bug of your own. Catch "
     "`Exception`, roll back, and raise again.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -75,7 +75,7 @@ def pantry(**options: Any) -> Iterator[Engine]:
 
     Takes what `create_engine` takes. Sessions are held (see `holding_sessions`).
     """
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, holding_sessions():
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = (Path(folder) / "bistro.db").as_posix()
         with closing(sqlite3.connect(path)) as first:
             # Nothing here has to survive a power cut, and each experiment is to be quick.
@@ -87,7 +87,8 @@ def pantry(**options: Any) -> Iterator[Engine]:
         engine = create_engine(f"sqlite:///{path}", **options)
         event.listen(engine, "connect", _hurry)
         try:
-            yield engine
+            with holding_sessions():
+                yield engine
         finally:
             engine.dispose()
 
@@ -100,9 +101,11 @@ def holding_sessions() -> Iterator[None]:
     closed when the block ends, and their engines disposed.
     """
     held: list[Session] = []
+    engines: set[Engine] = set()
 
-    def hold(session: Session, *_: Any) -> None:
+    def hold(session: Session, _: Any, connection: Connection) -> None:
         held.append(session)
+        engines.add(connection.engine)
 
     event.listen(Session, "after_begin", hold)
     try:
@@ -111,9 +114,10 @@ def holding_sessions() -> Iterator[None]:
         event.remove(Session, "after_begin", hold)
         for session in held:
             with suppress(SQLAlchemyError):
-                bind = session.get_bind()
                 session.close()
-                bind.engine.dispose()
+        # Only now: a connection that comes back to a pool which is disposed is never closed.
+        for engine in engines:
+            engine.dispose()
 
 
 def _hurry(connection: Any, _: Any) -> None:

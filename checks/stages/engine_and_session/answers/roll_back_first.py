@@ -193,7 +193,7 @@ def cautious_bistro(sessions):
     return app
 
 
-# %% wrong="the dependency commits, after the response" claim="teardown_before_response"
+# %% wrong="the dependency commits, after the response" claim="late_commit_is_told"
 def cautious_bistro(sessions):
     def get_db():
         with sessions.begin() as session:
