@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -31,9 +33,17 @@ class Dish(Base):
 
 def new_file() -> str:
     """The path of a database file that does not exist yet; it goes when the kernel ends."""
-    folder = Path(mkdtemp())
+    return (_folder() / f"bistro-{next(_numbers)}.db").as_posix()
+
+
+_numbers = count(1)
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(mkdtemp(prefix="bistro-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return (folder / "bistro.db").as_posix()
+    return folder
 
 
 def on_disk(engine: Engine) -> dict[str, int]:
