@@ -469,7 +469,7 @@ print("with the guard: ", use_in_another_thread(guarded))
 #
 # ## One error that `close()` does not cure
 #
-# `close()` rolls back. So is a `with` around the `yield` enough for every error? While another program reads, SQLite lets nobody commit: `database is locked`. **Predict** what is left of such an order.
+# `close()` rolls back. So is a `with` around the `yield` enough for every error? While another program reads, SQLite by default lets nobody commit: `database is locked`. **Predict** what is left of such an order.
 
 # %% cid="predict-close" kind="predict"
 # BEGIN SOLUTION: predict.close_undoes_everything()
@@ -539,7 +539,7 @@ check.roll_back_first(cautious_bistro)
 #
 # ## Myth-buster
 #
-# Fact or myth? One of them is a fact.
+# Fact or myth? The experiments decide.
 
 # %% cid="quiz" kind="quiz"
 # BEGIN SOLUTION: quiz()

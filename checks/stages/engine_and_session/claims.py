@@ -29,7 +29,8 @@ from checks.xray import Kind, xray
 @claim(
     "One global session for all requests saves resources.",
     why="A session is a cheap Python object. What costs is the connection, and the engine's pool shares "
-    "that out anyway: a session of one's own borrows it and gives it back, the global one keeps it.",
+    "that out anyway: a session of one's own borrows it and gives it back. The global one keeps it, and "
+    "with it every guest's unfinished changes and errors.",
 )
 def one_session_for_all() -> Evidence:
     opened, kept = {}, {}
