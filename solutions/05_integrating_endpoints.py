@@ -6,11 +6,13 @@
 # The next cell is what stage 4 arrived at, with two helpers: `restock()` puts the pantry back to two dishes, `on_disk()` reads the file past SQLAlchemy.
 
 # %% cid="setup" kind="setup"
+import atexit
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Annotated, Any
 from unittest.mock import patch
 
@@ -24,8 +26,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 from checks.stages.integrating_endpoints import FACT, MYTH, NO, YES, check, predict, quiz
 from checks.xray import xray
 
-folder = TemporaryDirectory(ignore_cleanup_errors=True)
-pantry_file = Path(folder.name) / "pantry.db"
+shelf = Path(mkdtemp())
+atexit.register(rmtree, shelf, ignore_errors=True)
+pantry_file = shelf / "pantry.db"
 engine = create_engine(f"sqlite:///{pantry_file}")
 SessionLocal = sessionmaker(engine)
 
@@ -418,7 +421,7 @@ print(guest.get("/menu").json())
 print(guest.get("/scopes").json())
 
 # %% [markdown] cid="dish-or-404-task" kind="prose" exercise="dish_or_404"
-# Within a request, FastAPI calls a dependency once and shares the result: one session, one transaction. A different `scope` or `use_cache=False` makes a second session, and then `db.commit()` saves nothing of what the other one changed. So write **one alias**, `DB = Annotated[Session, Depends(get_db)]`, and use it everywhere.
+# Within a request, FastAPI calls a dependency once and shares the result: one session, one transaction. Ask with another `scope`, or later with `use_cache=False`, and you get a second session: then `db.commit()` saves nothing of what the other one changed. So write **one alias**, `DB = Annotated[Session, Depends(get_db)]`, and use it everywhere.
 #
 # ### Try: one lookup for three routes
 #
@@ -482,7 +485,7 @@ def build_bistro(engine: Engine) -> FastAPI:
     return FastAPI(lifespan=lifespan)
 
 
-empty = create_engine(f"sqlite:///{Path(folder.name) / 'empty.db'}")
+empty = create_engine(f"sqlite:///{shelf / 'empty.db'}")
 Base.metadata.drop_all(empty)
 
 TestClient(build_bistro(empty)).get("/")
@@ -498,7 +501,7 @@ predict.override_by_name(NO)
 
 # %% cid="override-example" kind="example"
 restock()
-scratch_engine = create_engine(f"sqlite:///{Path(folder.name) / 'scratch.db'}")
+scratch_engine = create_engine(f"sqlite:///{shelf / 'scratch.db'}")
 Base.metadata.create_all(scratch_engine)
 
 

@@ -475,7 +475,7 @@ def deleting_nothing_fails() -> Evidence:
 @claim(
     "A dish that one session has loaded can be committed by another.",
     why="An object belongs to the session that loaded it, and only that one saves its changes. "
-    "`use_cache=False` and a different `scope` both make a second session in the same request.",
+    "Within a request, asking with another `scope` makes a second session.",
 )
 def any_session_will_do() -> Evidence:
     with pantry(Dish(name="soup", price=7)) as own:

@@ -1,6 +1,5 @@
 """A pantry for checks and claims: a database file of its own, which is gone afterwards."""
 
-import gc
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 
@@ -48,12 +47,16 @@ class Pantry:
 def pantry(*dishes: Dish) -> Iterator[Pantry]:
     """A pantry that holds `dishes`; its file is deleted at the end.
 
-    The garbage collector waits meanwhile: a session that nobody closes stays open, every time.
+    Every session at work is held until then: one that nobody closes stays open, each time.
     """
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, _no_garbage_collection():
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "pantry.db"
         engine = create_engine(f"sqlite:///{file}")
+        # It lives for milliseconds and need not survive a power failure.
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
         sessions = sessionmaker(engine)
+        at_work: list[Session] = []
+        event.listen(sessions, "after_begin", lambda session, *_: at_work.append(session))
         given: list[None] = []
 
         def get_db() -> Iterator[Session]:
@@ -67,17 +70,6 @@ def pantry(*dishes: Dish) -> Iterator[Pantry]:
         try:
             yield Pantry(file, engine, sessions, get_db, given)
         finally:
-            if engine.pool.checkedout():  # type: ignore[attr-defined]
-                gc.collect()
+            for session in at_work:
+                session.close()
             engine.dispose()
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()

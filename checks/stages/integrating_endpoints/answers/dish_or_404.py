@@ -101,8 +101,8 @@ def routes_app(get_db):
     DB = Annotated[Session, Depends(get_db)]
 
     def dish_or_404(dish_id: int) -> Dish:
-        with SessionLocal() as db:
-            dish = db.get(Dish, dish_id)
+        db = next(get_db())
+        dish = db.get(Dish, dish_id)
         if dish is None:
             raise HTTPException(404, f"There is no dish {dish_id}")
         return dish
@@ -132,38 +132,9 @@ def routes_app(get_db):
     app = FastAPI()
     DB = Annotated[Session, Depends(get_db)]
 
-    def dish_or_404(dish_id: int, db: Annotated[Session, Depends(get_db, scope="function")]) -> Dish:
-        dish = db.get(Dish, dish_id)
-        if dish is None:
-            raise HTTPException(404, f"There is no dish {dish_id}")
-        return dish
-
-    DishOfPath = Annotated[Dish, Depends(dish_or_404)]
-
-    @app.get("/dishes/{dish_id}", response_model=DishOut)
-    def read(dish: DishOfPath) -> Dish:
-        return dish
-
-    @app.patch("/dishes/{dish_id}", response_model=DishOut)
-    def change_price(dish: DishOfPath, price: int, db: DB) -> Dish:
-        dish.price = price
-        db.commit()
-        return dish
-
-    @app.delete("/dishes/{dish_id}", status_code=204)
-    def remove(dish: DishOfPath, db: DB) -> None:
-        db.delete(dish)
-        db.commit()
-
-    return app
-
-
-# %% wrong="use_cache=False" claim="any_session_will_do"
-def routes_app(get_db):
-    app = FastAPI()
-    DB = Annotated[Session, Depends(get_db)]
-
-    def dish_or_404(dish_id: int, db: Annotated[Session, Depends(get_db, use_cache=False)]) -> Dish:
+    def dish_or_404(
+        dish_id: int, db: Annotated[Session, Depends(get_db, scope="function")]
+    ) -> Dish:
         dish = db.get(Dish, dish_id)
         if dish is None:
             raise HTTPException(404, f"There is no dish {dish_id}")

@@ -20,7 +20,9 @@ def list_app(get_db):
 
     @router.get("")
     def read(
-        limit: int = Query(10, ge=1, le=50), offset: int = Query(0, ge=0), db: Session = Depends(get_db)
+        limit: int = Query(10, ge=1, le=50),
+        offset: int = Query(0, ge=0),
+        db: Session = Depends(get_db),
     ) -> list[DishOut]:
         columns = (Dish.id, Dish.name, Dish.price, Dish.note)
         rows = db.execute(select(*columns).order_by(Dish.name).limit(limit).offset(offset))
