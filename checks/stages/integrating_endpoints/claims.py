@@ -27,7 +27,7 @@ silent_mending_helps = waiter.silent_mending_helps
 
 @claim(
     "An endpoint can use a session without any setup: a parameter `db: Session` is enough.",
-    why="A bare type hint describes what the *client* sends, and no client can send a session. "
+    why="A bare type hint describes what the client sends, and no client can send a session. "
     "`Depends(get_db)` says who makes it; FastAPI calls that and passes the session in.",
 )
 def session_without_setup() -> Evidence:
@@ -396,7 +396,7 @@ def null_means_not_sent() -> Evidence:
 
 @claim(
     "`if change.price:` is true whenever the client sent a price.",
-    why="0 is a price, and 0 is false. Ask whether the field was *sent*: `exclude_unset`.",
+    why="0 is a price, and 0 is false. Ask whether the field was sent: `exclude_unset`.",
 )
 def truth_tells_what_was_sent() -> Evidence:
     change = Change.model_validate_json('{"price": 0}')
@@ -445,7 +445,7 @@ def nothing_answers_204() -> Evidence:
 
 @claim(
     "An answer with status 204 can carry a message.",
-    why="204 says *No Content*, and FastAPI keeps to it: it refuses a declared body and drops any other.",
+    why="204 says No Content, and FastAPI keeps to it: it refuses a declared body and drops any other.",
 )
 def no_content_has_content() -> Evidence:
     app = FastAPI()
@@ -509,7 +509,7 @@ def sessionmaker_is_a_dependency() -> Evidence:
 
 @claim(
     "FastAPI closes a session that a dependency returns.",
-    why="What is returned is only handed on. What is *yielded* comes back to your code, and `with` "
+    why="What is returned is only handed on. What is yielded comes back to your code, and `with` "
     "closes it there.",
 )
 def returned_session_is_closed() -> Evidence:
@@ -582,7 +582,7 @@ def first_dish_has_id_1() -> Evidence:
 
 
 @claim(
-    "A test that finds the fields it looks for also notices those that should not be there.",
+    "A test that asserts the fields it expects also notices one too many.",
     why='`answer["name"]` says nothing of what else was sent. Compare the whole answer: `answer == {...}`.',
 )
 def looking_for_some_sees_all() -> Evidence:
@@ -600,7 +600,7 @@ def looking_for_some_sees_all() -> Evidence:
 
 
 @claim(
-    "A test that creates a dish and reads it back has tried the route.",
+    "A test that creates a dish and reads it back covers the route.",
     why="It tried one way through it. What an unknown id gets is another way, and has to be asked for.",
 )
 def happy_path_is_enough() -> Evidence:
