@@ -120,7 +120,7 @@ with xray(app) as request:
 request
 
 # %% [markdown] cid="design" kind="prose"
-# This is the bridge, drawn from a real request: **app → dependency → session → engine → database**, and back. The endpoint is two lines. Everything around it happened because of one word, `Depends`. It is *clean* (the endpoint holds no plumbing), *reusable* (any route asks the same way) and *safe* (the session is closed whatever happens). What would the alternatives cost?
+# This is the bridge, drawn from a real request: **app → dependency → session → engine → database**, and back. (The engine is who lends the connection and takes it back.) The endpoint is two lines. Everything around it happened because of one word, `Depends`. It is *clean* (the endpoint holds no plumbing), *reusable* (any route asks the same way) and *safe* (the session is closed whatever happens). What would the alternatives cost?
 #
 # | instead | the price |
 # |---|---|
@@ -237,18 +237,19 @@ guest = TestClient(bistro)
 with xray(bistro) as request:
     created = guest.post("/dishes", json={"name": "stew", "price": 9})
 print("the answer:", created.status_code, created.json())
-print("and then:  ", guest.get(f"/dishes/{created.json()['id']}").json())
+missing = guest.get(f"/dishes/{created.json()['id']}")
+print("and then:  ", missing.status_code, missing.json())
 print("on disk:   ", on_disk())
 request
 
 # %% [markdown] cid="create-dish-task" kind="prose" exercise="create_dish"
 # The client holds an id that does not exist. Read the end of the picture: INSERT, `201 Created`, the session closes, **ROLLBACK**. No error, no warning: to close without a commit means *I did not mean it*.
 #
-# The mended form, in the next cell, has two lines more. `commit` saves. It also expires the object, so `refresh` reads the row again, with everything the database filled in. (Leave `refresh` out, and the response model does that SELECT: the answer is built *before* the session closes.)
-#
 # ### Try: create a dish
 #
-# Then it is your turn: `POST /dishes` takes a `DishIn` and answers `201` with the saved dish as `DishOut`. When the answer leaves, the row is on disk.
+# **First look** at the next cell, the mended form. `commit` saves. It also expires the object, so `refresh` reads the row again, with everything the database filled in. (Leave `refresh` out, and the response model does that SELECT: the answer is built *before* the session closes.)
+#
+# **Then write** the cell after it: `POST /dishes` takes a `DishIn` and answers `201` with the saved dish as `DishOut`. When the answer leaves, the row is on disk.
 
 
 # %% cid="pitfall-mended" kind="demo"
@@ -297,11 +298,13 @@ check.create_dish(create_app)
 # %% [markdown] cid="change-dish-task" kind="prose" exercise="change_dish"
 # ## Change what was sent, and nothing else
 #
-# A PATCH sends *some* fields. So its schema has a default for each, and then a question is left: did the client send `null`, or nothing at all? Pydantic knows; see the next cell.
+# A PATCH sends *some* fields. So its schema has a default for each, and then a question is left: did the client send `null`, or nothing at all?
 #
 # ### Try: change a dish
 #
-# Write `PATCH /dishes/{dish_id}`. The body may have `name`, `price` and `note`; the answer is the whole dish as `DishOut`. A field that was not sent stays. A price of 0 is a price, a note of `null` takes the note away. An unknown dish is a 404.
+# **First look** at the next cell: Pydantic remembers what was sent.
+#
+# **Then write** `PATCH /dishes/{dish_id}`. The body may have `name`, `price` and `note`; the answer is the whole dish as `DishOut`. A field that was not sent stays. A price of 0 is a price, a note of `null` takes the note away. An unknown dish is a 404.
 
 
 # %% cid="exclude-unset" kind="example"
@@ -441,6 +444,7 @@ def routes_app(get_db: Callable[..., Any]) -> FastAPI:
         return dish
 
     # END SOLUTION
+
     DishOfPath = Annotated[Dish, Depends(dish_or_404)]
 
     @app.get("/dishes/{dish_id}", response_model=DishOut)
@@ -471,7 +475,7 @@ check.dish_or_404(routes_app)
 #
 # **Tables.** They are made when the bistro opens, in the *lifespan*. It runs only for a client in `with`. (`create_all` makes what is missing and never alters a table; stage 7 brings migrations.)
 #
-# **Another database behind the same routes.** `app.dependency_overrides` is a dict: the original dependency, and what to call instead. After the first cell, **predict** what its key is.
+# **Another database behind the same routes.** `app.dependency_overrides` is a dict: the original dependency, and what to call instead. First the tables; then **predict** how an override finds its function.
 
 
 # %% cid="lifespan" kind="example"

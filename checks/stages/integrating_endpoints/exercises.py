@@ -151,12 +151,13 @@ def create_dish(create_app: BuildApp) -> None:
             app = built_by(create_app, own)
             client_of(app)
             client = TestClient(noting(on_disk_then, own, app))
-        with criterion(
-            "`POST /dishes` answers 201",
-            needs=built,
-            beliefs={ResponseValidationError: claims.closing_commits},
-        ) as answers:
-            answer = client.post("/dishes", json=new)
+        with criterion("`POST /dishes` answers 201", needs=built) as answers:
+            try:
+                answer = client.post("/dishes", json=new)
+            except ResponseValidationError as error:
+                fields = ", ".join(str(each["loc"][-1]) for each in error.errors())
+                observed = f"the answer does not fit its response model: look at {fields}"
+                raise Unmet(observed, claims.closing_commits) from error
             unaware = claims.post_answers_201 if answer.status_code == 200 else None
             answered(answer, 201, unaware)
         with criterion("the dish is on disk afterwards", needs=answers) as saved:
@@ -345,16 +346,15 @@ def dish_or_404(routes_app: BuildApp) -> None:
             used = f"{sessions} sessions were made"
             expect(sessions == 1, used, belief=claims.any_session_will_do)
         for method in ("GET", "PATCH", "DELETE"):
-            with criterion(f"{method} answers 404 for an unknown dish", needs=found):
+            with criterion(f"{method} answers 404 for an unknown dish", needs=found) as refused:
                 try:
                     answer = client.request(method, unknown, params={"price": price})
                 except Exception as error:
                     belief = belief_behind_a_lost_404(str(error))
-                    raise Unmet(
-                        f"the route went on, to a {type(error).__name__}", belief
-                    ) from error
+                    observed = f"the route went on and raised {type(error).__name__}"
+                    raise Unmet(observed, belief) from error
                 answered(answer, 404, belief_behind_a_lost_404(answer.text))
-        with criterion("the detail of a 404 names the id", needs=found):
+        with criterion("the detail of a 404 names the id", needs=refused):
             detail = client.get(unknown).json().get("detail")
             expect(str(nobodys) in str(detail), f"the detail was {detail!r}")
         with criterion("DELETE removes it, from the disk", needs=changed):
