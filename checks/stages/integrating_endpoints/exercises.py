@@ -66,7 +66,7 @@ def built_by(factory: BuildApp, own: Pantry) -> FastAPI:
             claims.session_without_setup if about_a_session else claims.orm_class_is_a_schema,
         ) from error
     except TypeError as error:
-        if "callable" not in str(error):
+        if not str(error).endswith("is not a callable object"):
             raise
         observed = "TypeError: what stands in `Depends(…)` is not a callable object"
         raise Unmet(observed, claims.depends_takes_the_call) from error
@@ -502,8 +502,8 @@ def explaining(why: dict[type[Exception], Claim], app: FastAPI, real: Pantry) ->
         elif len(real.rows()) > before:
             why[AssertionError] = claims.override_by_name
         raise
-    except (TypeError, ValueError) as error:
-        if "callable" not in str(error):
+    except TypeError as error:
+        if not str(error).endswith("is not a callable object"):
             raise
         observed = "FastAPI cannot call the override: it is no function"
         raise Unmet(observed, claims.depends_takes_the_call) from error
