@@ -545,8 +545,8 @@ class _Watched(dict[Callable[..., Any], Callable[..., Any]]):
 
     def get(self, call: Any, default: Any = None) -> Any:
         actual = super().get(call, default)
-        if actual is None:
-            return None
+        if not callable(actual):
+            return actual  # FastAPI says itself what is wrong with it
         if actual not in self._wrapped:
             self._wrapped[actual] = _noted(actual)
         return self._wrapped[actual]
