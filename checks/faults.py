@@ -84,12 +84,13 @@ def stop_before(
     """End the process before one step: the `number`th statement or COMMIT that begins so.
 
     Nothing reaches the database from then on: each further step raises `Stopped` too. What is still
-    open is rolled back, as a database does with a connection that broke off. The block ends there
+    open is rolled back, as a database does where a connection breaks off. The block ends there
     and the code below it goes on, as the next process would.
     """
     with _at(engine, begins, number, for_good=True) as (fault, moment):
 
-        def stop(_: Connection) -> None:
+        def stop(connection: Connection) -> None:
+            connection.connection.rollback()
             raise Stopped
 
         moment(stop)

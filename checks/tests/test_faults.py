@@ -129,6 +129,16 @@ class TestStopBefore:
                 say(engine, "b")
         assert on_disk(engine) == []
 
+    @pytest.mark.parametrize("step", ["SELECT", "COMMIT"])
+    def test_what_nobody_rolled_back_is_undone_as_well(self, engine, step):
+        session = Session(engine)
+        with faults.stop_before(engine, step):
+            session.execute(text("INSERT INTO log VALUES ('a')"))
+            session.commit() if step == "COMMIT" else session.execute(text("SELECT 1"))
+        say(engine, "b")
+        session.close()
+        assert on_disk(engine) == ["b"]
+
     def test_it_reaches_the_block_through_an_app(self, engine):
         app = FastAPI()
         app.post("/")(lambda: say_each(engine, "a", "b"))
