@@ -428,7 +428,10 @@ _HERE = str(Path(__file__).resolve().parent)
 def _learners_line(error: BaseException) -> str:
     """The deepest line of the learner's own code that the error went through, or nothing."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((_HERE, "<frozen", *_LIBRARIES)) and frame.lineno:
+        if (
+            not frame.filename.startswith((_HERE, "<frozen", "<sqlalchemy", *_LIBRARIES))
+            and frame.lineno
+        ):
             code = linecache.getline(frame.filename, frame.lineno).strip()
             return (
                 f"line {frame.lineno} of your cell: `{code}`"

@@ -115,6 +115,17 @@ def test_an_exception_is_told_by_its_first_line_and_the_learners_own_line():
     )
 
 
+def test_the_learners_line_is_none_that_sqlalchemy_has_generated():
+    result = check(
+        learners(
+            "from sqlalchemy.orm import Session\n\n"
+            "def answer(x):\n    transaction = Session().begin()\n    transaction.commit()\n"
+            "    transaction.commit()"
+        )
+    )
+    assert "line 6 of your cell: `transaction.commit()`" in result.criteria[0].observed
+
+
 def test_sys_exit_in_an_answer_ends_the_criterion_not_the_notebook():
     assert (
         "SystemExit" in check(learners("def answer(x): raise SystemExit(3)")).criteria[0].observed
