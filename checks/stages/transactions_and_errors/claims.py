@@ -39,7 +39,7 @@ from checks.stages.transactions_and_errors.pantry import (
     "which half of it is on disk, and nothing will ever undo that half.",
 )
 def commit_each_change() -> Evidence:
-    with pantry(guest=100, bistro=0) as engine:
+    with pantry({"guest": 100, "bistro": 0}) as engine:
         with faults.stop_before(engine, "UPDATE", number=2), Session(engine) as session:
             session.get_one(Account, "guest").balance -= 40
             session.commit()
@@ -139,7 +139,7 @@ def go_on_after_integrity_error() -> Evidence:
     "`balance = balance + 5`. Or count versions, and start again when somebody was faster.",
 )
 def transaction_prevents_lost_updates() -> Evidence:
-    with pantry(tips=100) as engine:
+    with pantry({"tips": 100}) as engine:
         with Session(engine) as one, Session(engine) as two:
             jar_of_one, jar_of_two = one.get_one(Account, "tips"), two.get_one(Account, "tips")
             jar_of_one.balance += 5
@@ -207,7 +207,7 @@ def flush_is_commit() -> Evidence:
     "then `raise`; or answer with a status that says what happened.",
 )
 def caught_is_handled() -> Evidence:
-    with pantry(guest=100) as engine:
+    with pantry({"guest": 100}) as engine:
         app, get_db = FastAPI(), get_db_for(engine)
 
         @app.post("/bill")
@@ -326,7 +326,7 @@ def rollback_takes_back_one_step() -> Evidence:
     "has to be done again: a loop around it, with a fresh read each time.",
 )
 def version_counter_adds_up() -> Evidence:
-    with pantry(tips=100) as engine:
+    with pantry({"tips": 100}) as engine:
         with Session(engine) as one, Session(engine) as two:
             jar_of_one = one.get_one(CountedAccount, "tips")
             jar_of_two = two.get_one(CountedAccount, "tips")

@@ -1,10 +1,11 @@
 """The bistro's tables, and a fresh database file for each experiment and each check."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, Engine, ForeignKey, create_engine, event
@@ -57,8 +58,10 @@ class CountedAccount(CountedBase):
 
 
 @contextmanager
-def pantry(*, dishes: tuple[str, ...] = (), **accounts: int) -> Iterator[Engine]:
-    """An engine on a fresh file with these dishes and accounts; the file goes with the block.
+def pantry(
+    accounts: Mapping[str, int] = MappingProxyType({}), *, dishes: tuple[str, ...] = ()
+) -> Iterator[Engine]:
+    """An engine on a fresh file with these accounts and dishes; the file goes with the block.
 
     Nobody waits for a lock here: who comes while another one writes hears so at once.
     """
