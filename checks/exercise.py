@@ -428,8 +428,6 @@ _LIBRARIES = tuple(
     }
 )
 _HERE = str(Path(__file__).resolve().parent)
-_NO_CELLS = (_HERE, "<frozen", "<sqlalchemy generated", *_LIBRARIES)
-"""How the file names of code begin that no learner wrote; SQLAlchemy generates some of its own."""
 
 
 def _learners_line(error: BaseException) -> str:

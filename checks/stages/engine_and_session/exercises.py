@@ -272,7 +272,7 @@ def expect_closed(request: Recording) -> None:
 def serve(dependency: Callable[..., Any], path: str) -> tuple[str, Recording]:
     """Ask a route that uses the dependency; returns its status, or the error that came out of it."""
     app = FastAPI()
-    Db = Annotated[Session, Depends(dependency)]  # noqa: N806
+    Db = Annotated[Session, Depends(dependency)]
 
     @app.get("/well")
     def well(db: Db) -> None:
