@@ -263,7 +263,8 @@ def _joined(events: tuple[Event, ...]) -> Iterator[Event]:
     waiting: Event | None = None
     for each in events:
         if waiting is not None and each.kind is Kind.RESPONSE_BODY:
-            yield replace(waiting, text=f"{waiting.text} {each.text}".strip())
+            repeated = waiting.text.endswith(each.text)  # "500 Internal Server Error" says it all
+            yield waiting if repeated else replace(waiting, text=f"{waiting.text} {each.text}")
             waiting = None
             continue
         if waiting is not None:
