@@ -1,7 +1,7 @@
 # %% [markdown] cid="title" kind="prose"
 # # 7 · Optimizing SQLAlchemy setup for production: the lunch rush
 #
-# The bistro works. Every request has its session, every change is committed before the answer, a conflict is a 409. Then it is noon, and a hundred guests come through the door in the same second.
+# The bistro works. Every request has its session, every change is committed before the answer, a conflict is a 409. Then it is noon, and a hundred guests come in the same second.
 #
 # **After this stage you can**
 #
@@ -12,7 +12,9 @@
 # - change a table that has rows in it, and change it back;
 # - judge when another tool serves you better.
 #
-# About 85 minutes, eight exercises. It builds on stage 6 and was seen with FastAPI 0.165 and SQLAlchemy 2.1.9. The next two cells bring the tools and the bistro as it stands.
+# About 85 minutes, eight exercises. It builds on stage 6. Seen with FastAPI 0.165 and SQLAlchemy 2.1.9.
+#
+# A hundred guests are hard to watch. So we build a small house, with 2 threads instead of FastAPI's 40, and 1 connection instead of 15. Six guests are a rush there. The next two cells bring the tools and the kitchen as it stands; then **predict** what happens to the six.
 
 # %% cid="setup" kind="setup"
 import asyncio
@@ -109,9 +111,6 @@ def said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0].split(" (Background")[0]
 
 
-# %% [markdown] cid="hook" kind="prose"
-# A hundred guests are hard to watch, so we build a small house: FastAPI gets 2 threads instead of 40, and the pool 1 connection instead of 15. Six guests are a rush there. **Predict** what happens to them.
-
 # %% cid="predict-setup" kind="predict"
 # BEGIN SOLUTION: predict.one_setup_fits_all()
 predict.one_setup_fits_all(NO)
@@ -158,11 +157,11 @@ print("one after the other:", sorted(answer.status_code for answer in in_turn))
 print("all at once:        ", sorted(answer.status_code for answer in at_once))
 
 # %% [markdown] cid="pool" kind="prose"
-# Nothing in this code is wrong. It is the set-up of the tutorials, and with FastAPI's 40 threads and the default pool it fails in the same way, at sixty guests or so. To see why, start with what it ran out of.
+# This is the set-up of the tutorials. With 40 threads and the default pool it fails in the same way, at sixty guests or so. To see why, start with what it ran out of.
 #
 # ## The pool
 #
-# Opening a connection is dear: a network round trip or several, a login, a process on the server. So an engine keeps some open and lends them out.
+# Opening a connection is dear: a network round trip or several, a login, a process on the server. So an engine keeps some open and lends them out. How many? And does it notice when one dies in the meantime, because the database was restarted or a firewall cut what was idle?
 
 # %% cid="pool-example" kind="example"
 engine = open_kitchen(pool_size=2, max_overflow=1, pool_timeout=0.1)
@@ -176,10 +175,30 @@ with ExitStack() as taken:
 print("all back; kept for the next:", engine.pool.checkedin())
 engine.dispose()
 
-print(httpx2.Limits(max_keepalive_connections=2, max_connections=3))
+
+def after_a_cut(**pool: Any) -> str:
+    engine = open_kitchen(**pool)
+    with engine.connect() as connection:
+        wire = connection.connection.dbapi_connection
+    wire.close()  # behind the pool's back
+    try:
+        with engine.connect() as connection:
+            return f"answers {connection.scalar(text('SELECT 1'))}"
+    except SQLAlchemyError as error:
+        return said(error)
+    finally:
+        engine.dispose()
+
+
+print("\na dead connection:", after_a_cut())
+print("with pre-ping:    ", after_a_cut(pool_pre_ping=True))
+print("with recycle:     ", after_a_cut(pool_recycle=0))
+print("\nan HTTP client:", httpx2.Limits(max_keepalive_connections=2, max_connections=3))
 
 # %% [markdown] cid="size-the-pool-task" kind="prose" exercise="size_the_pool"
-# Two are kept, a third is opened when needed and closed afterwards, the fourth guest waits `pool_timeout` seconds. The last line is an HTTP client: **the third connection** of this course. Pools are an idea of networks at large, and the same three numbers return everywhere.
+# Two are kept, a third is opened in need and closed afterwards, the fourth guest waits `pool_timeout` seconds. A pool does not notice a death by itself: `pool_pre_ping=True` asks a connection before lending it, `pool_recycle=n` replaces those older than `n` seconds (here all).
+#
+# The line with `Limits` is an HTTP client: **the third connection** of this course. Pools are an idea of networks at large, with the same three numbers everywhere.
 #
 # | | SQLAlchemy | default | HTTP client |
 # |---|---|---|---|
@@ -280,7 +299,7 @@ def failures(app: FastAPI, threads: int) -> int:
 
 
 with ThreadPoolExecutor() as town:  # all the houses at once: most of it is waiting
-    failed = dict(zip(houses, town.map(failures, *zip(*houses.values())), strict=True))
+    failed = dict(zip(houses, town.map(failures, *zip(*houses.values(), strict=True)), strict=True))
 
 # %% cid="repairs-chart" kind="demo"
 bars = alt.Chart(
@@ -376,11 +395,6 @@ for path, machine in machines.items():
     print(f"{path:10} queries at the same time: {machine.most_at_once} of 8")
 engine.dispose()
 
-# %% [markdown] cid="async-right" kind="prose"
-# **Pitfall 3: a sync call in `async def`.** One guest at a time, as with the coffee machine of stage 1. The wrong form looks harmless, because with one guest it works.
-#
-# The right form needs an async driver in the URL (`sqlite+aiosqlite`, `postgresql+asyncpg`), an async engine, an `AsyncSession`, and an `await` at every step that reaches the database:
-
 
 # %% cid="async-right-example" kind="example"
 def async_bistro(engine: AsyncEngine) -> FastAPI:
@@ -411,7 +425,7 @@ print("6 guests, 1 connection:", [answer.status_code for answer in answers])
 await async_engine.dispose()
 
 # %% [markdown] cid="go-async-task" kind="prose" exercise="go_async"
-# Here even one connection is enough: who waits for it holds no thread, and the answer needs none. (A notebook has an event loop running, so `await` works in a cell, and `asyncio.run` does not.)
+# **Pitfall 3: a sync call in `async def`.** One guest at a time, as with the coffee machine of stage 1; with a single guest it works, which is why it gets so far. The right form, in the second cell: an async driver in the URL (`sqlite+aiosqlite`, `postgresql+asyncpg`), an async engine, an `AsyncSession`, and `await` at every step that reaches the database. Then even one connection is enough: who waits for it holds no thread, and the answer needs none. (A notebook's event loop is running already: `await` works in a cell, `asyncio.run` does not.)
 #
 # ### Try: go async
 #
@@ -572,7 +586,7 @@ check.task_with_its_own_session(order_app)
 # %% [markdown] cid="alembic" kind="prose"
 # ## Migrations
 #
-# The menu is open, and the table needs another column. `create_all` makes missing tables and leaves the others alone. **Alembic** writes each change as a small script with a way forth and a way back. It needs a folder, an `env.py` and a template; no ini file, no command line.
+# The bistro is open, and a table has to change. `create_all` makes missing tables and leaves the others alone. **Alembic** keeps each change as a small script with a way up and a way down; the table `alembic_version` remembers how far a database has come. It needs a folder, an `env.py` and a template; no ini file, no command line. The first cell makes a menu. In the second, somebody renames `name` to `title` in the model: first Alembic writes the script, then we do.
 
 
 # %% cid="alembic-example" kind="example"
@@ -616,11 +630,9 @@ with engine.begin() as connection:
     connection.execute(text("INSERT INTO menu (name) VALUES ('soup')"))
     print(sa.inspect(connection).get_table_names())
 
-# %% [markdown] cid="alembic-rename" kind="prose"
-# The table `alembic_version` remembers how far this database has come. Now somebody renames `name` to `title` in the model, and lets Alembic write the script:
 
 # %% cid="alembic-rename-example" kind="example"
-menu = sa.MetaData()
+menu = sa.MetaData()  # the model of tomorrow
 sa.Table("menu", menu, sa.Column("id", sa.Integer, primary_key=True), sa.Column("title", sa.String))
 project.attributes["metadata"] = menu
 try:
@@ -628,12 +640,27 @@ try:
 except Exception as error:
     print("alembic check:", type(error).__name__)
 
-script = command.revision(project, "rename", autogenerate=True, rev_id="0002")
-code = Path(script.path).read_text()
-print(code[code.index("def upgrade") : code.index("# ### end")])
+script = Path(command.revision(project, "rename", autogenerate=True, rev_id="0002").path)
+print(*(line for line in script.read_text().splitlines() if "batch_op." in line), sep="\n")
+
+script.write_text("""
+from alembic import op
+revision, down_revision = "0002", "0001"
+
+def upgrade():
+    op.alter_column("menu", "name", new_column_name="title")
+
+def downgrade():
+    op.alter_column("menu", "title", new_column_name="name")
+""")
+for move, target in ((command.upgrade, "head"), (command.downgrade, "-1")):
+    move(project, target)
+    with engine.connect() as connection:
+        print(move.__name__, connection.execute(text("SELECT * FROM menu")).mappings().all())
+engine.dispose()
 
 # %% [markdown] cid="migrate-with-data-task" kind="prose" exercise="migrate_with_data"
-# A new column, and the old one dropped with every name in it. Autogenerate compares tables, not intentions; a rename you write yourself. Read each script before it runs, and run `alembic check` in CI. (`batch_alter_table` helps SQLite, which can change little in place: where it must, it copies the table.)
+# Upwards: a new column, and the old one dropped with every name in it; downwards the same. Autogenerate compares tables, not intentions; a rename you write yourself, and the row survives both ways. Read each script before it runs, and let CI run `alembic check`. (`batch_alter_table` helps SQLite, which can change little in place: where it must, it copies the table.)
 #
 # ### Try: migrate with data
 #
@@ -743,34 +770,7 @@ def happy_hour(session: Session, dish: Dish, off: int) -> int:
 # %% cid="core-beside-orm-check" kind="check" exercise="core_beside_orm"
 check.core_beside_orm(happy_hour, model=Dish)
 
-# %% [markdown] cid="disconnect" kind="prose"
-# ## Connections that die
-#
-# Databases restart, firewalls cut what is idle. The pool does not notice by itself. `pool_pre_ping=True` asks a connection whether it lives before lending it; `pool_recycle=n` replaces those older than `n` seconds, here all of them.
-
-
-# %% cid="disconnect-example" kind="example"
-def after_a_cut(**pool: Any) -> str:
-    engine = open_kitchen(**pool)
-    with engine.connect() as connection:
-        wire = connection.connection.dbapi_connection
-    wire.close()  # behind the pool's back
-    try:
-        with engine.connect() as connection:
-            return f"answers {connection.scalar(text('SELECT 1'))}"
-    except SQLAlchemyError as error:
-        return said(error)
-    finally:
-        engine.dispose()
-
-
-print("nothing:  ", after_a_cut())
-print("pre-ping: ", after_a_cut(pool_pre_ping=True))
-print("recycle:  ", after_a_cut(pool_recycle=0))
-
 # %% [markdown] cid="others" kind="prose"
-# Take pre-ping for what the network may cut, and recycle where the server closes idle connections after a known time.
-#
 # ## When not to use this set-up
 #
 # You will read: "for async, use SQLModel or databases". Run each once, and look.
@@ -809,9 +809,26 @@ async with Database(f"sqlite+aiosqlite:///{file}") as database:
 #
 # And the rest in a line each. *Plain SQL* (`sqlite3`, `psycopg`): right for three queries and no relations. *Peewee*: small and sync. *Tortoise*: async from the start, Django's style. *Django's ORM*: when it is Django anyway.
 #
+# ## Myth-buster
+#
+# Fact or myth? Typed: `quiz(pre_ping_prevents_all=MYTH)`.
+
+# %% cid="quiz" kind="quiz"
+# BEGIN SOLUTION: quiz()
+quiz(
+    async_interchangeable=MYTH,
+    limit_at_the_door_cures=FACT,
+    pre_ping_prevents_all=MYTH,
+    closed_session_unusable=MYTH,
+    autogenerate_sees_rename=MYTH,
+    selects_on_the_replica=MYTH,
+)
+# END SOLUTION
+
+# %% [markdown] cid="complete" kind="prose"
 # ## The complete bistro
 #
-# Settings come from the environment, so that the same code runs on a laptop and under load. The lifespan opens and disposes. One alias for the session has its limit at the door.
+# Settings come from the environment (`os.environ`), so that the same code runs on a laptop and in the rush. The lifespan opens and disposes. One alias for the session has its limit at the door. Take it with you.
 
 
 # %% cid="complete-bistro" kind="example"
@@ -822,8 +839,8 @@ class Settings(BaseModel):
 
 def build_bistro(environment: Mapping[str, str]) -> FastAPI:
     settings = Settings(**{name.lower(): value for name, value in environment.items()})
-    pool = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 5}
-    engine = create_engine(settings.database_url, pool_pre_ping=True, **pool)
+    pool = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_pre_ping": True}
+    engine = create_engine(settings.database_url, **pool)
     sessions = sessionmaker(engine, close_resets_only=False)  # a closed session stays closed
 
     @asynccontextmanager
@@ -866,23 +883,6 @@ with TestClient(build_bistro(environment)) as guest:
 
 answers = lunch_rush(build_bistro(environment), "/dishes/1", guests=40)
 print("served in the rush:", sum(answer.is_success for answer in answers), "of 40")
-
-# %% [markdown] cid="quiz-intro" kind="prose"
-# ## Myth-buster
-#
-# Fact or myth? Typed: `quiz(pre_ping_prevents_all=MYTH)`.
-
-# %% cid="quiz" kind="quiz"
-# BEGIN SOLUTION: quiz()
-quiz(
-    async_interchangeable=MYTH,
-    limit_at_the_door_cures=FACT,
-    pre_ping_prevents_all=MYTH,
-    closed_session_unusable=MYTH,
-    autogenerate_sees_rename=MYTH,
-    selects_on_the_replica=MYTH,
-)
-# END SOLUTION
 
 # %% [markdown] cid="recap" kind="prose"
 # ## What you take along

@@ -1,8 +1,6 @@
 """What one may believe about a set-up for production, each with the experiment that decides it."""
 
 import asyncio
-import gc
-import warnings
 from collections.abc import Iterator
 from typing import Annotated, Any, cast
 
@@ -414,10 +412,8 @@ def touching_loads() -> Evidence:
             except SQLAlchemyError as error:
                 return "greenlet_spawn" if "greenlet_spawn" in str(error) else str(error)
 
-    with async_kitchen(soup()) as engine, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the connection's own coroutine that nobody awaited
+    with async_kitchen(soup()) as engine:
         seen = run_apart(ask)
-        gc.collect()
     said = "error: greenlet_spawn has not been called" if seen == "greenlet_spawn" else seen
     return Evidence(seen.startswith("works"), ("dish.orders, not loaded before:", said))
 
