@@ -18,6 +18,7 @@
 
 # %% cid="setup" kind="setup"
 import asyncio
+import atexit
 import time
 import warnings
 from argparse import Namespace
@@ -25,8 +26,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from shutil import copy
-from tempfile import TemporaryDirectory
+from shutil import copy, rmtree
+from tempfile import mkdtemp
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -70,7 +71,8 @@ from checks.xray import Kind, xray
 warnings.filterwarnings("ignore", message="coroutine 'Connection.cursor' was never awaited")
 
 # %% cid="setup-kitchen" kind="setup"
-shelf = TemporaryDirectory()
+shelf = mkdtemp()
+atexit.register(rmtree, shelf, ignore_errors=True)
 
 
 class Base(AsyncAttrs, DeclarativeBase):
@@ -97,7 +99,7 @@ class Order(Base):
 
 def open_kitchen(**pool: Any) -> Engine:
     """An engine on a fresh file, with soup and bread on the menu."""
-    engine = create_engine(f"sqlite:///{shelf.name}/{uuid4()}.db", **pool)
+    engine = create_engine(f"sqlite:///{shelf}/{uuid4()}.db", **pool)
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         session.add(Dish(name="soup", price=7, cost=2))
@@ -357,7 +359,7 @@ check.survive_the_rush(rush_app)
 # %% [markdown] cid="async" kind="prose"
 # ## Async
 #
-# Many services are written in `async def`, with the session from the tutorial. **Predict** whether that is only a matter of spelling.
+# Many services put the tutorial's session into `async def`. **Predict** whether that is only a matter of spelling.
 
 # %% cid="predict-async" kind="predict"
 # BEGIN SOLUTION: predict.async_interchangeable()
@@ -425,7 +427,7 @@ print("6 guests, 1 connection:", [answer.status_code for answer in answers])
 await async_engine.dispose()
 
 # %% [markdown] cid="go-async-task" kind="prose" exercise="go_async"
-# **Pitfall 3: a sync call in `async def`.** One guest at a time, as with the coffee machine of stage 1; with a single guest it works, which is why it gets so far. The right form, in the second cell: an async driver in the URL (`sqlite+aiosqlite`, `postgresql+asyncpg`), an async engine, an `AsyncSession`, and `await` at every step that reaches the database. Then even one connection is enough: who waits for it holds no thread, and the answer needs none. (A notebook's event loop is running already: `await` works in a cell, `asyncio.run` does not.)
+# **Pitfall 3: a sync call in `async def`.** One guest at a time, as with the coffee machine of stage 1; with a single guest it works. The right form, in the second cell: an async driver in the URL (`sqlite+aiosqlite`, `postgresql+asyncpg`), an async engine, an `AsyncSession`, and `await` at every step that reaches the database. Then even one connection is enough: who waits for it holds no thread, and the answer needs none. (A notebook's event loop is running already: `await` works in a cell, `asyncio.run` does not.)
 #
 # ### Try: go async
 #
@@ -543,7 +545,7 @@ request.only(
 )
 
 # %% [markdown] cid="task-task" kind="prose" exercise="task_with_its_own_session"
-# After the first COMMIT, `order.id` took the connection out again, and so it was held while the guest had the answer and the task went to work. A task that sends mail for ten seconds would hold it for ten seconds. The rule: **hand over the id, and let the task open its own session.** The same goes from one request to the next: what may live longer is an id, never a session.
+# After the first COMMIT, `order.id` took the connection out again, and so it was held while the task went to work, long after the guest had the answer. A task that sends mail for ten seconds would hold it for ten. The rule: **hand over the id, and let the task open its own session.** The same goes from one request to the next: what may live longer is an id, never a session.
 #
 # ### Try: a task with its own session
 #
@@ -608,7 +610,7 @@ engine.dispose()
 
 
 def new_project(url: str) -> Config:
-    home = Path(shelf.name, str(uuid4()))
+    home = Path(shelf, str(uuid4()))
     Path(home, "versions").mkdir(parents=True)
     Path(home, "env.py").write_text(ENV)
     copy(Path(alembic.__path__[0], "templates", "generic", "script.py.mako"), home)
@@ -618,7 +620,7 @@ def new_project(url: str) -> Config:
     return config
 
 
-engine = create_engine(f"sqlite:///{shelf.name}/{uuid4()}.db")
+engine = create_engine(f"sqlite:///{shelf}/{uuid4()}.db")
 project = new_project(str(engine.url))
 
 menu = sa.MetaData()
@@ -711,7 +713,7 @@ for engine in (reader, writer):
     engine.dispose()
 
 # %% [markdown] cid="read-your-writes-task" kind="prose" exercise="read_your_writes"
-# The simple split has two dependencies, one on each engine, and each route says which it takes. The other lets the session choose for every statement, in `get_bind`. Its trap: a guest orders, the next SELECT goes to the replica, and the order is not there yet. So a session that has written must *stick* to the writer.
+# The simple split has two dependencies, one for each engine, and each route takes its own. The other lets the session choose for every statement, in `get_bind`. Its trap: a guest orders, the next SELECT goes to the replica, and the order is not there yet. So a session that has written must *stick* to the writer.
 #
 # ### Try: read your writes
 #
@@ -790,7 +792,7 @@ class Special(Menu, table=True):
     price: int
 
 
-file = f"{shelf.name}/{uuid4()}.db"
+file = f"{shelf}/{uuid4()}.db"
 async_engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
 async with async_engine.begin() as connection:
     await connection.run_sync(Special.metadata.create_all)
@@ -805,9 +807,9 @@ async with Database(f"sqlite+aiosqlite:///{file}") as database:
     print("databases:", row["name"])
 
 # %% [markdown] cid="others-judged" kind="prose"
-# **SQLModel** is one class for table and schema. It is SQLAlchemy below, with SQLAlchemy's sessions, sync and async alike. A class with `table=True` does not validate: the price above is `a lot`. Take it where one class for both saves you work, and validate with a second model. **databases** works still, has Core only, no sessions, and its repository is archived. Do not start with it. For async, today's answer is what you used above: `AsyncSession`.
+# **SQLModel** is one class for table and schema. It is SQLAlchemy below, with SQLAlchemy's sessions, sync and async alike. A class with `table=True` does not validate: the price above is `a lot`. Take it where that saves you work, and validate with a second model. **databases** still works, with Core only, without sessions, and its repository is archived: do not start with it. Today's answer for async is the one above: `AsyncSession`.
 #
-# And the rest in a line each. *Plain SQL* (`sqlite3`, `psycopg`): right for three queries and no relations. *Peewee*: small and sync. *Tortoise*: async from the start, Django's style. *Django's ORM*: when it is Django anyway.
+# The rest, in a line each. *Plain SQL* (`sqlite3`, `psycopg`): right for three queries and no relations. *Peewee*: small and sync. *Tortoise*: async from the start, Django's style. *Django's ORM*: when it is Django anyway.
 #
 # ## Myth-buster
 #
@@ -828,7 +830,7 @@ quiz(
 # %% [markdown] cid="complete" kind="prose"
 # ## The complete bistro
 #
-# Settings come from the environment (`os.environ`), so that the same code runs on a laptop and in the rush. The lifespan opens and disposes. One alias for the session has its limit at the door. Take it with you.
+# Settings come from the environment (`os.environ`), so that the same code runs on a laptop and in the rush. The lifespan opens and disposes. One alias for the session has its limit at the door; the overflow is left to background tasks.
 
 
 # %% cid="complete-bistro" kind="example"
@@ -839,8 +841,7 @@ class Settings(BaseModel):
 
 def build_bistro(environment: Mapping[str, str]) -> FastAPI:
     settings = Settings(**{name.lower(): value for name, value in environment.items()})
-    pool = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_pre_ping": True}
-    engine = create_engine(settings.database_url, **pool)
+    engine = create_engine(settings.database_url, pool_size=settings.pool_size, pool_pre_ping=True)
     sessions = sessionmaker(engine, close_resets_only=False)  # a closed session stays closed
 
     @asynccontextmanager
@@ -876,7 +877,7 @@ def build_bistro(environment: Mapping[str, str]) -> FastAPI:
 
 
 # %% cid="complete-bistro-example" kind="example"
-environment = {"DATABASE_URL": f"sqlite:///{shelf.name}/{uuid4()}.db", "POOL_SIZE": "2"}
+environment = {"DATABASE_URL": f"sqlite:///{shelf}/{uuid4()}.db", "POOL_SIZE": "2"}
 with TestClient(build_bistro(environment)) as guest:
     print(guest.post("/dishes", params={"name": "soup", "price": 7}).json())
     print(guest.get("/dishes/2").status_code, guest.get("/dishes/2").json())
