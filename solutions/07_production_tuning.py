@@ -100,6 +100,7 @@ class Order(Base):
 def open_kitchen(**pool: Any) -> Engine:
     """An engine on a fresh file, with soup and bread on the menu."""
     engine = create_engine(f"sqlite:///{shelf}/{uuid4()}.db", **pool)
+    atexit.register(engine.dispose)
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         session.add(Dish(name="soup", price=7, cost=2))
@@ -296,12 +297,13 @@ houses = {  # what was changed: (the app, its threads)
 }
 
 
-def failures(app: FastAPI, threads: int) -> int:
+def failures(house: tuple[FastAPI, int]) -> int:
+    app, threads = house
     return sum(not answer.is_success for answer in lunch_rush(app, "/dishes/1", threads=threads))
 
 
 with ThreadPoolExecutor() as town:  # all the houses at once: most of it is waiting
-    failed = dict(zip(houses, town.map(failures, *zip(*houses.values(), strict=True)), strict=True))
+    failed = dict(zip(houses, town.map(failures, houses.values()), strict=True))
 
 # %% cid="repairs-chart" kind="demo"
 bars = alt.Chart(
@@ -312,7 +314,7 @@ bars = alt.Chart(
     x=alt.X("failed:Q", title=None, scale=alt.Scale(domain=[0, 6]), axis=alt.Axis(tickMinStep=1)),
     y=alt.Y("repair:N", title=None, sort=None),
 )
-chart = bars.mark_bar() + bars.mark_text(align="left", dx=4).encode(text="failed:Q")
+chart = bars.mark_bar() + bars.mark_text(align="left", dx=4, color="gray").encode(text="failed:Q")
 table = "\n".join(f"{name:20} {count} of 6 guests got an error" for name, count in failed.items())
 display({"application/vnd.vegalite.v5+json": chart.to_dict(), "text/plain": table}, raw=True)
 
@@ -545,7 +547,7 @@ request.only(
 )
 
 # %% [markdown] cid="task-task" kind="prose" exercise="task_with_its_own_session"
-# After the first COMMIT, `order.id` took the connection out again, and so it was held while the task went to work, long after the guest had the answer. A task that sends mail for ten seconds would hold it for ten. The rule: **hand over the id, and let the task open its own session.** The same goes from one request to the next: what may live longer is an id, never a session.
+# After the first COMMIT, `order.id` took the connection out again, and so it was held while the task went to work, long after the guest had the answer. A task that sends mail for ten seconds would hold it for ten. The rule: **hand over the id, and let the task open its own session.** The same goes from one request to the next: only an id may live longer (`predict.object_saves_itself()` shows why).
 #
 # ### Try: a task with its own session
 #
@@ -754,7 +756,7 @@ with Session(engine) as db:
 engine.dispose()
 
 # %% [markdown] cid="core-beside-orm-task" kind="prose" exercise="core_beside_orm"
-# `update(Dish)`, on the class, knows the loaded objects. `text()` and `Dish.__table__.update()` do not, and a stale object saved later overwrites the row.
+# `update(Dish)`, on the class, knows the loaded objects. `text()` and `Dish.__table__.update()` do not: refresh or expire what is loaded.
 #
 # ### Try: happy hour
 #
@@ -778,6 +780,7 @@ check.core_beside_orm(happy_hour, model=Dish)
 # You will read: "for async, use SQLModel or databases". Run each once, and look.
 
 # %% cid="others-example" kind="example"
+import sqlmodel
 from databases import Database
 from sqlmodel import Field, SQLModel
 
@@ -792,6 +795,12 @@ class Special(Menu, table=True):
     price: int
 
 
+print("its Session is SQLAlchemy's:", issubclass(sqlmodel.Session, Session))
+try:
+    Special.model_validate({"name": "cake", "price": "a lot"})
+except ValueError as error:
+    print("model_validate:", type(error).__name__)
+
 file = f"{shelf}/{uuid4()}.db"
 async_engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
 async with async_engine.begin() as connection:
@@ -799,15 +808,15 @@ async with async_engine.begin() as connection:
 async with AsyncSession(async_engine) as db:
     db.add(Special(name="cake", price="a lot"))
     await db.commit()
-    print("SQLModel: ", (await db.scalars(select(Special))).one().price)
+    print("and yet, on disk:", (await db.scalars(select(Special))).one().price)
 await async_engine.dispose()
 
 async with Database(f"sqlite+aiosqlite:///{file}") as database:
     row = await database.fetch_one(select(Special.name))
-    print("databases:", row["name"])
+    print("databases reads:", row["name"])
 
 # %% [markdown] cid="others-judged" kind="prose"
-# **SQLModel** is one class for table and schema. It is SQLAlchemy below, with SQLAlchemy's sessions, sync and async alike. A class with `table=True` does not validate: the price above is `a lot`. Take it where that saves you work, and validate with a second model. **databases** still works, with Core only, without sessions, and its repository is archived: do not start with it. Today's answer for async is the one above: `AsyncSession`.
+# **SQLModel** is one class for table and schema, with SQLAlchemy's own sessions below, sync and async alike. A class with `table=True` validates only if you ask it to: the price on disk is `a lot`. Take it where one class saves you work. **databases** still works, with Core only, without sessions, and its repository is archived: do not start with it. Today's answer for async is the one above: `AsyncSession`.
 #
 # The rest, in a line each. *Plain SQL* (`sqlite3`, `psycopg`): right for three queries and no relations. *Peewee*: small and sync. *Tortoise*: async from the start, Django's style. *Django's ORM*: when it is Django anyway.
 #
@@ -830,7 +839,7 @@ quiz(
 # %% [markdown] cid="complete" kind="prose"
 # ## The complete bistro
 #
-# Settings come from the environment (`os.environ`), so that the same code runs on a laptop and in the rush. The lifespan opens and disposes. One alias for the session has its limit at the door; the overflow is left to background tasks.
+# With the tables from above, the whole app in one cell. Settings come from the environment (`os.environ`), so that the same code runs on a laptop and in the rush. The lifespan opens and disposes. One alias for the session has its limit at the door; the overflow is left to background tasks.
 
 
 # %% cid="complete-bistro" kind="example"
