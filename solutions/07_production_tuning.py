@@ -201,7 +201,7 @@ print("\nan HTTP client:", httpx2.Limits(max_keepalive_connections=2, max_connec
 # %% [markdown] cid="size-the-pool-task" kind="prose" exercise="size_the_pool"
 # Two are kept, a third is opened in need and closed afterwards, the fourth guest waits `pool_timeout` seconds. A pool does not notice a death by itself: `pool_pre_ping=True` asks a connection before lending it, `pool_recycle=n` replaces those older than `n` seconds (here all).
 #
-# The line with `Limits` is an HTTP client: **the third connection** of this course. Pools are an idea of networks at large, with the same three numbers everywhere.
+# The line with `Limits` is an HTTP client: **the third connection** of this course. Pools are an idea of networks at large; the same three numbers return.
 #
 # | | SQLAlchemy | default | HTTP client |
 # |---|---|---|---|
@@ -717,6 +717,12 @@ for engine in (reader, writer):
 # %% [markdown] cid="read-your-writes-task" kind="prose" exercise="read_your_writes"
 # The simple split has two dependencies, one for each engine, and each route takes its own. The other lets the session choose for every statement, in `get_bind`. Its trap: a guest orders, the next SELECT goes to the replica, and the order is not there yet. So a session that has written must *stick* to the writer.
 #
+# ```python
+# class Split(Session):
+#     def get_bind(self, mapper=None, *, clause=None, **rest) -> Engine:
+#         # clause is the statement; at a flush it is None, and self._flushing is true
+# ```
+#
 # ### Try: read your writes
 #
 # Write `split_sessions`. It returns a maker of sessions, such as `sessionmaker(class_=...)` with a `Session` of yours. Its sessions read from the replica, write to the writer (`add` as well as `update(...)`), and read from the writer once they have written. The next session begins with the replica again.
@@ -741,7 +747,7 @@ check.read_your_writes(split_sessions)
 # %% [markdown] cid="core" kind="prose"
 # ## ORM and Core in one session
 #
-# For one object, use the object. For a thousand rows, send *one* UPDATE. Both may share a session, and then a transaction. What becomes of an object that is loaded already?
+# For one row, use the object. For a thousand, send *one* UPDATE. Both may share a session, and then a transaction. What becomes of an object that is loaded already?
 
 # %% cid="core-example" kind="example"
 engine = open_kitchen()
@@ -818,7 +824,7 @@ async with Database(f"sqlite+aiosqlite:///{file}") as database:
 # %% [markdown] cid="others-judged" kind="prose"
 # **SQLModel** is one class for table and schema, with SQLAlchemy's own sessions below, sync and async alike. A class with `table=True` validates only if you ask it to: the price on disk is `a lot`. Take it where one class saves you work. **databases** still works, with Core only, without sessions, and its repository is archived: do not start with it. Today's answer for async is the one above: `AsyncSession`.
 #
-# The rest, in a line each. *Plain SQL* (`sqlite3`, `psycopg`): right for three queries and no relations. *Peewee*: small and sync. *Tortoise*: async from the start, Django's style. *Django's ORM*: when it is Django anyway.
+# The rest, in a line each. *Plain SQL*: right for three queries and no relations. *Peewee*: small and sync. *Tortoise*: async from the start, Django's style. *Django's ORM*: when it is Django anyway.
 #
 # ## Myth-buster
 #

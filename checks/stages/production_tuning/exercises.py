@@ -248,7 +248,7 @@ def eager_in_async(read_board: Callable[..., Awaitable[dict[str, list[int]]]]) -
 
 @exercise(
     hints=(
-        "The task is a function of its own, and it gets the *id* of the order: "
+        "The task is a function of its own, and it gets the order's id: "
         "`tasks.add_task(print_ticket, order.id)`.",
         "In it: `with sessions.begin() as session:` opens a session and commits at the end.",
         "Reading `order.id` after the commit begins a new transaction, and the request would hold its "
@@ -316,7 +316,7 @@ def during_the_task(request: Recording) -> tuple[Event, ...]:
         'A rename keeps the values: `op.alter_column("dishes", "name", new_column_name="title")`, '
         'or the same inside `with op.batch_alter_table("dishes") as table:`.',
         "Rows that are there need a value for a column that may not be null: "
-        "`server_default=false()`.",
+        "`server_default=sa.false()`.",
         "`downgrade` is the way back: the rename the other way round, and "
         '`op.drop_column("dishes", "vegan")`.',
     )
@@ -452,15 +452,15 @@ def a_copy(dish: Dish) -> Dish:
 
 @exercise(
     hints=(
-        "`update(Dish).values(price=Dish.price - off)`, executed by the session, is one UPDATE for all "
-        "dishes, and it knows the objects that are loaded.",
-        "`session.execute(...)` is enough: the caller commits or rolls back.",
-        "With `Dish.__table__.update()` or `text(...)`, say `session.refresh(dish)` before you read.",
+        "The cell above sends two UPDATEs. Only one of them knew the object that was loaded: which?",
+        "`session.execute(...)` is enough: the caller commits or rolls back. With "
+        "`Dish.__table__.update()` or `text(...)`, say `session.refresh(dish)` before you read.",
+        "`session.execute(update(Dish).values(price=Dish.price - off))`, then `return dish.price`.",
     )
 )
 def core_beside_orm(happy_hour: Callable[..., int], *, model: type) -> None:
     """Lower all prices with one statement, beside an object that is loaded."""
-    prices = [fresh().number("price"), fresh().number("other price")]
+    prices = [fresh().number("old price"), fresh().number("other old price")]
     lower = [price - 500 for price in prices]
     dishes = [Dish(id=n, name=f"dish {n}", price=p, cost=1) for n, p in enumerate(prices, 1)]
     with kitchen(*dishes) as engine, Session(engine) as session:
