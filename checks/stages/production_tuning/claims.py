@@ -41,6 +41,7 @@ from checks.stages.production_tuning.kitchen import (
     connections_out,
     connections_until_full,
     failed,
+    forget_coroutines,
     kitchen,
     small_bistro,
     soup,
@@ -414,6 +415,7 @@ def touching_loads() -> Evidence:
 
     with async_kitchen(soup()) as engine:
         seen = run_apart(ask)
+    forget_coroutines()
     said = "error: greenlet_spawn has not been called" if seen == "greenlet_spawn" else seen
     return Evidence(seen.startswith("works"), ("dish.orders, not loaded before:", said))
 

@@ -36,6 +36,7 @@ from checks.stages.production_tuning.kitchen import (
     connections_out,
     connections_until_full,
     failed,
+    forget_coroutines,
     kitchen,
 )
 from checks.xray import Event, Kind, Recording, xray
@@ -203,6 +204,8 @@ def go_async(coffee_app: BuildApp) -> None:
         with criterion("afterwards every connection is back in the pool", needs=served):
             out = requests.connections_out
             expect(out == 0, f"{out} of 8 still out", belief=claims.unused_session_closes)
+    if not served.holds:
+        forget_coroutines()
 
 
 @exercise(
@@ -244,6 +247,8 @@ def eager_in_async(read_board: Callable[..., Awaitable[dict[str, list[int]]]]) -
         with criterion("its connection is back in the pool", needs=read_it):
             out = block.connections_out
             expect(out == 0, f"{out} still out", belief=claims.unused_session_closes)
+    if not read_it.holds:
+        forget_coroutines()
 
 
 @exercise(

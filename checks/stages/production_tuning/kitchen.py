@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from checks.rush import CoffeeMachine, run_apart
 
@@ -77,15 +78,26 @@ def kitchen(*rows: Base, **pool: Any) -> Iterator[Engine]:
 
 @contextmanager
 def async_kitchen(*rows: Base, **pool: Any) -> Iterator[AsyncEngine]:
-    """The same with an async engine."""
+    """The same with an async engine. Connections that nobody gave back are given back at the end."""
     with kitchen(*rows) as engine:
         async_engine = create_async_engine(engine.url.set(drivername="sqlite+aiosqlite"), **pool)
+        # Held here, so that the garbage collector neither hides a leak nor complains of it later.
+        out: dict[Any, Any] = {}
+        event.listen(
+            async_engine.sync_engine, "checkout", lambda _, key, held: out.update({key: held})
+        )
+        event.listen(async_engine.sync_engine, "checkin", lambda _, key: out.pop(key, None))
+
+        async def tidy() -> None:
+            for held in tuple(out.values()):
+                with suppress(SQLAlchemyError):
+                    await greenlet_spawn(held.close)
+            await async_engine.dispose()
+
         try:
             yield async_engine
         finally:
-            with suppress(SQLAlchemyError):
-                run_apart(async_engine.dispose)
-            forget_coroutines()
+            run_apart(tidy)
 
 
 def forget_coroutines() -> None:
