@@ -314,7 +314,9 @@ bars = alt.Chart(
     x=alt.X("failed:Q", title=None, scale=alt.Scale(domain=[0, 6]), axis=alt.Axis(tickMinStep=1)),
     y=alt.Y("repair:N", title=None, sort=None),
 )
-chart = bars.mark_bar() + bars.mark_text(align="left", dx=4, color="gray").encode(text="failed:Q")
+chart = bars.mark_bar() + bars.mark_text(align="left", dx=4, color="gray", fontSize=13).encode(
+    text="failed:Q"
+)
 table = "\n".join(f"{name:20} {count} of 6 guests got an error" for name, count in failed.items())
 display({"application/vnd.vegalite.v5+json": chart.to_dict(), "text/plain": table}, raw=True)
 
@@ -622,15 +624,15 @@ def new_project(url: str) -> Config:
     return config
 
 
-engine = create_engine(f"sqlite:///{shelf}/{uuid4()}.db")
-project = new_project(str(engine.url))
+menu_engine = create_engine(f"sqlite:///{shelf}/{uuid4()}.db")
+project = new_project(str(menu_engine.url))
 
 menu = sa.MetaData()
 sa.Table("menu", menu, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String))
 project.attributes["metadata"] = menu
 command.revision(project, "the first menu", autogenerate=True, rev_id="0001")
 command.upgrade(project, "head")
-with engine.begin() as connection:
+with menu_engine.begin() as connection:
     connection.execute(text("INSERT INTO menu (name) VALUES ('soup')"))
     print(sa.inspect(connection).get_table_names())
 
@@ -659,9 +661,10 @@ def downgrade():
 """)
 for move, target in ((command.upgrade, "head"), (command.downgrade, "-1")):
     move(project, target)
-    with engine.connect() as connection:
+    with menu_engine.connect() as connection:
         print(move.__name__, connection.execute(text("SELECT * FROM menu")).mappings().all())
-engine.dispose()
+menu_engine.dispose()
+script.unlink()  # so that this cell can run twice
 
 # %% [markdown] cid="migrate-with-data-task" kind="prose" exercise="migrate_with_data"
 # Upwards: a new column, and the old one dropped with every name in it; downwards the same. Autogenerate compares tables, not intentions; a rename you write yourself, and the row survives both ways. Read each script before it runs, and let CI run `alembic check`. (`batch_alter_table` helps SQLite, which can change little in place: where it must, it copies the table.)
