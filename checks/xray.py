@@ -176,6 +176,12 @@ class Recording:
         """The kinds of the events in their order, only these kinds where any are given."""
         return tuple(each.kind for each in self._events if not kinds or each.kind in kinds)
 
+    def only(self, *kinds: Kind) -> Recording:
+        """A recording with the events of these kinds alone: for a diagram that stays short."""
+        shown = Recording()
+        shown._events = [each for each in self._events if each.kind in kinds]
+        return shown
+
     def note(self, kind: Kind, text: str, actor: Lane = Lane.CODE) -> None:
         """Add an event at the end."""
         self._events.append(Event(kind, " ".join(text.split()), actor))
