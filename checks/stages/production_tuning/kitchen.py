@@ -22,7 +22,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from checks.rush import CoffeeMachine, run_apart
 
-PATIENCE = 0.2
+PATIENCE = 0.4
 """Seconds that a guest of the miniature waits for a connection."""
 
 
