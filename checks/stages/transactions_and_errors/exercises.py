@@ -116,7 +116,7 @@ def pay_the_bill(pay: Callable[..., None]) -> None:
             books = Books(engine, guest, amount)
             with faults.stop_before(engine, number=number) as stop:
                 pay(engine, guest, amount)
-            found = f"stopped before step {number}: {told(books.moved())}"
+            found = f"stopped before step {number}, {stop.at}: {told(books.moved())}"
             wanted = NOTHING if stop.happened else ALL
             expect(books.moved() in (NOTHING, ALL), found, belief=claims.commit_each_change)
             expect(books.moved() == wanted or stop.happened, found)
@@ -348,7 +348,10 @@ def one_bad_line(take_order: Callable[..., list[str]]) -> None:
             if not stop.happened:
                 break
             found = lines(engine)
-            expect(found in ([], list(good)), f"stopped before step {number}, on disk: {found}")
+            expect(
+                found in ([], list(good)),
+                f"stopped before step {number}, {stop.at}; on disk: {found}",
+            )
             write(engine, "DELETE FROM lines")
 
 
@@ -393,7 +396,7 @@ def no_lost_tip(add_tip: Callable[..., None]) -> None:
             total += amount + other_amount
             left = balance(engine, "tips")
             missing = {total - amount: "yours", total - other_amount: "the other waiter's"}
-            found = f"the other waiter came before step {number}; the tip that is lost: "
+            found = f"the other waiter came before your {moment.at}; the tip that is lost: "
             expect(left == total, found + missing.get(left, "both, or more"))
 
 
