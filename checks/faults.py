@@ -38,10 +38,14 @@ class Stopped(BaseException):
 
 @dataclass
 class Fault:
-    """Something that happens at one moment: whether it has, and how many steps were counted so far."""
+    """Something that happens at one moment: whether it has, and how many steps were counted so far.
+
+    `at` is the first word of the step at which it happened: `UPDATE`, `COMMIT`.
+    """
 
     happened: bool = False
     steps: int = 0
+    at: str = ""
 
 
 @contextmanager
@@ -133,7 +137,8 @@ def _at(
             if text.lstrip().upper().startswith(begins.upper()):
                 fault.steps += 1
             now = fault.steps == number and not fault.happened
-            fault.happened = fault.happened or now
+            if now:
+                fault.happened, fault.at = True, text.split()[0].upper()
         if now or (for_good and fault.happened):
             given[0](connection)
 

@@ -19,7 +19,6 @@
 # %% cid="setup" kind="setup"
 import atexit
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
@@ -27,21 +26,10 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
-from sqlalchemy import (
-    CheckConstraint,
-    Connection,
-    Engine,
-    ForeignKey,
-    create_engine,
-    event,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import CheckConstraint, Engine, ForeignKey, create_engine, event, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
@@ -159,12 +147,12 @@ print("on disk:", on_disk(engine))
 #
 # ## By hand, and with a block
 #
-# Four things have to be right: commit once, roll back on any error, raise it again, close. Here they are by hand. The guest has 100, and a constraint says `balance >= 0`.
+# Four things have to be right: commit once, roll back on any error, raise it again, close. `pay_by_hand` does them one by one. The guest has 100, and a constraint says `balance >= 0`.
 #
-# In the cell below it, a context manager does all four: `with Session(engine) as session, session.begin():`, or `with sessionmaker(engine).begin() as session:`.
+# Below it a context manager does all four: `with Session(engine) as session, session.begin():`, or, with a factory, `with sessionmaker(engine).begin() as session:`.
 
 
-# %% cid="by-hand" kind="example"
+# %% cid="by-hand" kind="demo"
 def pay_by_hand(engine: Engine, amount: int) -> None:
     session = Session(engine)
     try:
@@ -172,23 +160,21 @@ def pay_by_hand(engine: Engine, amount: int) -> None:
         session.flush()  # the bistro's UPDATE is sent
         session.get_one(Account, "guest").balance -= amount
         session.commit()
-    except Exception as error:
+    except Exception:
         session.rollback()
-        print(type(error).__name__, "->", on_disk(engine))
         raise
     finally:
         session.close()
 
 
 engine = open_pantry(guest=100, bistro=0)
-pay_by_hand(engine, 40)
-print("paid 40        ->", on_disk(engine))
-try:
-    pay_by_hand(engine, 400)
-except IntegrityError as error:
-    print("the caller got:", error.orig)
+for amount in (40, 400):
+    try:
+        pay_by_hand(engine, amount)
+    except IntegrityError as error:
+        print("the caller gets:", error.orig)
+    print("on disk:", on_disk(engine))
 
-# %% cid="blocks-demo" kind="demo"
 with xray() as block:
     try:
         with Session(engine) as session, session.begin():
@@ -196,9 +182,8 @@ with xray() as block:
             session.flush()
             raise RuntimeError("the card reader is off")
     except RuntimeError as error:
-        print(
-            "the caller got:", error, "| notes on disk:", on_disk(engine, "SELECT text FROM notes")
-        )
+        print("the caller gets:", error)
+print("notes on disk:", on_disk(engine, "SELECT text FROM notes"))
 block
 
 # %% [markdown] cid="failed-commit" kind="prose"
@@ -278,7 +263,7 @@ check.undo_everything(run_steps)
 # %% [markdown] cid="conflicts" kind="prose"
 # ## The name is taken
 #
-# Two soups of the same name: the unique constraint refuses, with an `IntegrityError`. Watch what the session says afterwards. Behind it stands the most expensive way to handle an error, the **swallowed exception**.
+# Two soups of the same name: the unique constraint refuses, with an `IntegrityError`. Watch what the session says afterwards. Below it stands the most expensive way to handle an error: the **swallowed exception**.
 
 # %% cid="conflicts-example" kind="example"
 engine = open_pantry()
@@ -360,8 +345,6 @@ def dish_app(engine: Engine) -> FastAPI:
 check.conflict_is_409(dish_app)
 
 # %% [markdown] cid="where" kind="prose"
-# (For a whole app, `@app.exception_handler(IntegrityError)` does this in one place.)
-#
 # ## Where to commit
 #
 # `with sessions.begin() as db: yield db` in the dependency is tempting: no endpoint has to think of the commit. It comes after the `yield`. **Predict** whether that is in time.
@@ -449,11 +432,11 @@ predict.savepoint_simply_works(NO)
 # %% cid="savepoint-example" kind="example"
 def begin_for_real(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def driver_keeps_out(raw: sqlite3.Connection, _: object) -> None:
+    def driver_keeps_out(raw, _) -> None:
         raw.isolation_level = None
 
     @event.listens_for(engine, "begin")
-    def send_begin(connection: Connection) -> None:
+    def send_begin(connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
@@ -509,25 +492,33 @@ predict.transaction_prevents_lost_updates(NO)
 
 
 # %% cid="lost-updates-example" kind="example"
-def jar_with_two_waiters(kind: type) -> tuple:
+def two_waiters(kind: type) -> tuple:
+    """Two sessions that have both read 100, and the jar as each of them sees it."""
     engine = open_pantry(tips=100)
     one, two = Session(engine), Session(engine)
     return engine, one, two, one.get_one(kind, "tips"), two.get_one(kind, "tips")
 
 
-engine, one, two, jar_of_one, jar_of_two = jar_with_two_waiters(Account)
+engine, one, two, jar_of_one, jar_of_two = two_waiters(Account)
 jar_of_one.balance += 5
 one.commit()
 jar_of_two.balance += 7
 two.commit()
 print("read, add, write:", on_disk(engine))
 
+engine, one, two, _, _ = two_waiters(Account)
+for waiter, tip in ((one, 5), (two, 7)):
+    waiter.execute(update(Account).values(balance=Account.balance + tip))
+    waiter.commit()
+print("atomic UPDATE:   ", on_disk(engine))
 
+
+# %% cid="version-counter-example" kind="example"
 class Counting(DeclarativeBase):
     pass
 
 
-class Jar(Counting):  # the same table, and its mapper counts versions
+class Jar(Counting):  # the same table, and a mapper that counts versions
     __tablename__ = "accounts"
     owner: Mapped[str] = mapped_column(primary_key=True)
     balance: Mapped[int]
@@ -535,7 +526,7 @@ class Jar(Counting):  # the same table, and its mapper counts versions
     __mapper_args__ = {"version_id_col": version}
 
 
-engine, one, two, jar_of_one, jar_of_two = jar_with_two_waiters(Jar)
+engine, one, two, jar_of_one, jar_of_two = two_waiters(Jar)
 jar_of_one.balance += 5
 one.commit()
 jar_of_two.balance += 7
@@ -544,15 +535,15 @@ try:
 except StaleDataError as error:
     print("StaleDataError:", error)
     two.rollback()
-jar_of_two.balance += 7  # read anew, tried again
-two.commit()
-print("version counter: ", on_disk(engine))
+    jar_of_two.balance += 7  # read anew, tried again
+    two.commit()
+print("version counter:", on_disk(engine))
 
 # %% [markdown] cid="no-lost-tip-task" kind="prose" exercise="no_lost_tip"
 # A transaction makes your changes whole. It does not stop somebody from writing between your read and your write. Two repairs work everywhere:
 #
+# - **An atomic UPDATE.** `Account.balance + tip` is SQL: the database adds, and what it adds to is never out of date.
 # - **A version counter.** Each UPDATE demands the version that was read. Who comes too late hears so, and tries again.
-# - **An atomic UPDATE.** The database computes: `update(Account).values(balance=Account.balance + 5)` becomes `SET balance = balance + 5`. Nothing was read before, so nothing can be out of date.
 #
 # ### Try: no lost tip
 #

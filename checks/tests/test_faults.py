@@ -54,7 +54,7 @@ class TestOnStatement:
             say(engine, "a", "b", "c")
         assert str(e.value.orig) == "database is locked"
         assert "INSERT INTO log" in e.value.statement
-        assert fault == faults.Fault(happened=True, steps=2)
+        assert fault == faults.Fault(happened=True, steps=2, at="INSERT")
         assert on_disk(engine) == []
 
     def test_only_statements_that_begin_so_are_counted(self, engine):
@@ -182,8 +182,8 @@ def test_a_sweep_finds_every_moment_and_its_end(engine):
             say(engine, "a", "b")
         if not fault.happened:
             break
-        stopped.append(on_disk(engine))
-    assert stopped == [[], [], []]
+        stopped.append((fault.at, on_disk(engine)))
+    assert stopped == [("INSERT", []), ("INSERT", []), ("COMMIT", [])]
     assert on_disk(engine) == ["a", "b"]
 
 

@@ -19,6 +19,10 @@ def dish_app(engine: Engine) -> FastAPI:
 
 
 # %% right="an exception handler for the whole app, which writes the note in a session of its own"
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+
 def dish_app(engine):
     DB = Annotated[Session, Depends(get_db_for(engine))]
     app = FastAPI()
@@ -40,6 +44,9 @@ def dish_app(engine):
 
 
 # %% right="a savepoint around the risky part"
+from fastapi import Response
+
+
 def dish_app(engine):
     DB = Annotated[Session, Depends(get_db_for(engine))]
     app = FastAPI()

@@ -80,6 +80,8 @@ def add_tip(engine, amount):
 
 
 # %% wrong="a lock in Python, which no other process sees" claim="transaction_prevents_lost_updates"
+import threading
+
 one_at_a_time = threading.Lock()
 
 

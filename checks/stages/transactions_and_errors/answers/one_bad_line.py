@@ -33,6 +33,9 @@ def take_order(engine, table, dishes):
 
 
 # %% right="Core: savepoints of the connection"
+from sqlalchemy import insert
+
+
 def take_order(engine, table, dishes):
     refused = []
     with engine.begin() as connection:
