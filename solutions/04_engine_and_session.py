@@ -143,7 +143,7 @@ except SQLAlchemyError as error:
 #
 # ### Try: the session factory
 #
-# Write `open_kitchen(url)`. It builds an engine for that URL and returns a *factory*: something that makes a new session for that engine each time it is called. A session finds in its own `SELECT` what it has just added; that is SQLAlchemy's default.
+# Write `open_kitchen(url)`. It builds one engine for that URL and returns a *factory*: something that makes a new session for that engine each time it is called. A session finds in its own `SELECT` what it has just added; that is SQLAlchemy's default.
 
 
 # %% cid="session-factory" kind="exercise" exercise="session_factory"
@@ -253,7 +253,7 @@ check.one_ticket_per_guest(bistro)
 #
 # Each part knows only its neighbour. The endpoint does not know where its session comes from, so a test can hand it another one. Who opens also closes, in one place for all routes. Only the engine knows the URL.
 #
-# The next cell draws the same bridge from a real request. **Predict** one detail of it: when does the second half of `get_db` run?
+# The next cell draws the same bridge from a real request. **Predict** one detail of it: does the second half of `get_db` run before the answer is sent?
 
 # %% cid="predict-teardown" kind="predict"
 # BEGIN SOLUTION: predict.teardown_before_response()
@@ -469,7 +469,7 @@ print("with the guard: ", use_in_another_thread(guarded))
 #
 # ## One error that `close()` does not cure
 #
-# `close()` rolls back. So is a `with` around the `yield` enough for every error? While another program reads, SQLite by default lets nobody commit: `database is locked`. **Predict** what is left of such an order.
+# `close()` rolls back. So is a `with` around the `yield` enough for every error? While another program reads, SQLite by default lets nobody commit: `database is locked`. **Predict** whether closing undoes such an order.
 
 # %% cid="predict-close" kind="predict"
 # BEGIN SOLUTION: predict.close_undoes_everything()

@@ -221,9 +221,9 @@ def session_closes_itself() -> Evidence:
 
 
 @claim(
-    "`with SessionLocal() as session: return session` closes the session after the request.",
-    why="`return` leaves the `with` block at once: the session is closed before the endpoint runs, opens "
-    "again by itself, and is never closed any more. `yield` waits in the middle of the block.",
+    "A session that I carry out of its `with` block is closed after the request.",
+    why="The block closes it when it is left, by `return` or by its last line: before the endpoint runs. "
+    "Then the session opens again by itself, and is never closed any more. `yield` waits inside.",
 )
 def return_waits_in_with() -> Evidence:
     with pantry() as engine:
@@ -362,8 +362,8 @@ def autoflush_off_is_harmless() -> Evidence:
 
 
 @claim(
-    "`sessionmaker()` finds the engine by itself.",
-    why="Nothing ties the two together but you: `sessionmaker(engine)`.",
+    "A session finds the engine by itself.",
+    why="Nothing ties the two together but you: `sessionmaker(engine)`, or `Session(engine)`.",
 )
 def factory_finds_the_engine() -> Evidence:
     with pantry(), sessionmaker()() as session:
@@ -375,7 +375,7 @@ def factory_finds_the_engine() -> Evidence:
 
 
 @claim(
-    "A `close()` as the last line is enough.",
+    "A `close()` or `rollback()` as the last line is enough.",
     why="An error leaves the function at the line where it happens: at the `yield`. What must run in any "
     "case stands in a `finally`, or behind a `with`.",
 )

@@ -67,3 +67,26 @@ def get_session():
 def get_session():
     with SessionLocal() as session, suppress(Exception):
         yield session
+
+
+# %% wrong="closed on errors only" claim="session_closes_itself"
+def get_session():
+    session = SessionLocal()
+    try:
+        yield session
+    except Exception:
+        session.close()
+        raise
+
+
+# %% wrong="return inside with" claim="return_waits_in_with"
+def get_session():
+    with SessionLocal() as session:
+        return session
+
+
+# %% wrong="contextmanager around it" claim="yield_needs_contextmanager"
+@contextmanager
+def get_session():
+    with SessionLocal() as session:
+        yield session

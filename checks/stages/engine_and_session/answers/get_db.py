@@ -83,3 +83,39 @@ def get_db():
 def get_db():
     with Session(create_engine(engine.url)) as session:
         yield session
+
+
+# %% wrong="the factory is not called" claim="factory_is_a_session"
+def get_db():
+    with SessionLocal as s:
+        yield s
+
+
+# %% wrong="scoped_session, never removed" claim="scoped_session_is_per_request"
+from sqlalchemy.orm import scoped_session
+
+reg = scoped_session(SessionLocal)
+
+
+def get_db():
+    yield reg()
+
+
+# %% wrong="committed, and never closed" claim="session_closes_itself"
+def get_db():
+    db = SessionLocal()
+    yield db
+    db.commit()
+
+
+# %% wrong="yielded after the with block" claim="return_waits_in_with"
+def get_db():
+    with SessionLocal() as session:
+        pass
+    yield session
+
+
+# %% wrong="a Session without an engine" claim="factory_finds_the_engine"
+def get_db():
+    with Session() as s:
+        yield s

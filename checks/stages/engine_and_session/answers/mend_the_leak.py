@@ -161,3 +161,54 @@ def leaky_bistro(sessions):
         return price
 
     return app
+
+
+# %% wrong="the session is carried out of its with block" claim="return_waits_in_with"
+def leaky_bistro(sessions):
+    def get_db():
+        with sessions() as session:
+            yield session
+
+    class Menu:
+        def __init__(self):
+            with sessions() as s:
+                self.session = s
+
+        def price(self, name):
+            price = self.session.scalar(select(Dish.price).where(Dish.name == name))
+            if price is None:
+                raise HTTPException(404, f"There is no {name} on the menu")
+            return price
+
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, menu: Annotated[Menu, Depends()]) -> int:
+        return menu.price(name)
+
+    return app
+
+
+# %% wrong="one session for all menus, closed after each question" claim="one_session_for_all"
+def leaky_bistro(sessions):
+    def get_db():
+        with sessions() as session:
+            yield session
+
+    class Menu:
+        session = sessions()
+
+        def price(self, name):
+            price = self.session.scalar(select(Dish.price).where(Dish.name == name))
+            self.session.close()
+            if price is None:
+                raise HTTPException(404, f"There is no {name} on the menu")
+            return price
+
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, menu: Annotated[Menu, Depends()]) -> int:
+        return menu.price(name)
+
+    return app

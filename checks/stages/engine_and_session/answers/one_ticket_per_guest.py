@@ -271,3 +271,135 @@ def bistro(sessions):
         return dish.price
 
     return app
+
+
+# %% wrong="commit in finally" claim="finally_saves_what_went_well"
+def bistro(sessions):
+    app = FastAPI()
+
+    def get_db():
+        with sessions() as s:
+            try:
+                yield s
+            finally:
+                s.commit()
+
+    Db = Annotated[Session, Depends(get_db)]
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, session: Db) -> int:
+        return session.scalars(select(Dish).where(Dish.name == name)).one().price
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Db) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    @app.patch("/dishes/{name}")
+    def change_price(name: str, price: int, session: Db) -> int:
+        dish = session.scalars(select(Dish).where(Dish.name == name)).one()
+        dish.price = price
+        if price < 0:
+            raise HTTPException(422, "A price is not negative")
+        session.commit()
+        return price
+
+    return app
+
+
+# %% wrong="PATCH still has the one session" claim="one_session_for_all"
+def bistro(sessions):
+    app = FastAPI()
+    glob = sessions()
+
+    def get_db():
+        with sessions() as s:
+            yield s
+
+    Db = Annotated[Session, Depends(get_db)]
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, session: Db) -> int:
+        return session.scalars(select(Dish).where(Dish.name == name)).one().price
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Db) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    @app.patch("/dishes/{name}")
+    def change_price(name: str, price: int) -> int:
+        dish = glob.scalars(select(Dish).where(Dish.name == name)).one()
+        dish.price = price
+        if price < 0:
+            raise HTTPException(422, "A price is not negative")
+        glob.commit()
+        return price
+
+    return app
+
+
+# %% wrong="each opens its own, only GET closes it" claim="session_closes_itself"
+def bistro(sessions):
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str) -> int:
+        with sessions() as session:
+            return session.scalars(select(Dish).where(Dish.name == name)).one().price
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int) -> str:
+        session = sessions()
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    @app.patch("/dishes/{name}")
+    def change_price(name: str, price: int) -> int:
+        session = sessions()
+        dish = session.scalars(select(Dish).where(Dish.name == name)).one()
+        dish.price = price
+        if price < 0:
+            raise HTTPException(422, "A price is not negative")
+        session.commit()
+        return price
+
+    return app
+
+
+# %% wrong="the error is swallowed" claim="swallowed_error_is_handled"
+def bistro(sessions):
+    app = FastAPI()
+
+    def get_db():
+        with sessions() as s:
+            try:
+                yield s
+            except Exception:
+                s.rollback()
+
+    Db = Annotated[Session, Depends(get_db)]
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, session: Db) -> int:
+        return session.scalars(select(Dish).where(Dish.name == name)).one().price
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Db) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    @app.patch("/dishes/{name}")
+    def change_price(name: str, price: int, session: Db) -> int:
+        dish = session.scalars(select(Dish).where(Dish.name == name)).one()
+        dish.price = price
+        if price < 0:
+            raise HTTPException(422, "A price is not negative")
+        session.commit()
+        return price
+
+    return app

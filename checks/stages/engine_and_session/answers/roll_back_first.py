@@ -206,3 +206,127 @@ def cautious_bistro(sessions):
         session.add(Dish(name=name, price=price))
 
     return app
+
+
+# %% wrong="rollback as the last line" claim="close_at_the_end_suffices"
+def cautious_bistro(sessions):
+    def get_db():
+        with sessions() as session:
+            yield session
+            session.rollback()
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Annotated[Session, Depends(get_db)]) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    return app
+
+
+# %% wrong="rollback after the session was closed" claim="close_undoes_everything"
+def cautious_bistro(sessions):
+    def get_db():
+        try:
+            with sessions() as session:
+                yield session
+        except Exception:
+            session.rollback()
+            raise
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Annotated[Session, Depends(get_db)]) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    return app
+
+
+# %% wrong="another session is rolled back" claim="next_request_cleans_up"
+def cautious_bistro(sessions):
+    def get_db():
+        with sessions() as session:
+            try:
+                yield session
+            except Exception:
+                sessions().rollback()
+                raise
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Annotated[Session, Depends(get_db)]) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    return app
+
+
+# %% wrong="one session for all, rolled back" claim="one_session_for_all"
+def cautious_bistro(sessions):
+    s = sessions()
+
+    def get_db():
+        try:
+            yield s
+        except Exception:
+            s.rollback()
+            raise
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Annotated[Session, Depends(get_db)]) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    return app
+
+
+# %% wrong="rolled back, and never closed" claim="session_closes_itself"
+def cautious_bistro(sessions):
+    def get_db():
+        session = sessions()
+        try:
+            yield session
+        except Exception:
+            session.rollback()
+            raise
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Annotated[Session, Depends(get_db)]) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    return app
+
+
+# %% right="told to the guest as a conflict"
+def cautious_bistro(sessions):
+    def get_db():
+        with sessions() as session:
+            try:
+                yield session
+            except Exception:
+                session.rollback()
+                raise HTTPException(409)
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Annotated[Session, Depends(get_db)]) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    return app

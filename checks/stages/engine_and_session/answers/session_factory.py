@@ -45,3 +45,25 @@ def open_kitchen(url):
 def open_kitchen(url):
     create_engine(url)
     return sessionmaker()
+
+
+# %% wrong="an engine for each session" claim="engine_per_request"
+def open_kitchen(url):
+    def new():
+        return Session(create_engine(url))
+
+    return new
+
+
+# %% wrong="scoped_session" claim="scoped_session_is_per_request"
+def open_kitchen(url):
+    from sqlalchemy.orm import scoped_session
+
+    return scoped_session(sessionmaker(create_engine(url)))
+
+
+# %% right="functools.partial"
+def open_kitchen(url):
+    from functools import partial
+
+    return partial(Session, create_engine(url))
