@@ -1,0 +1,52 @@
+# %% right="get, once for each id"
+def fetch_dishes(session: Session, ids: list[int]) -> list[Dish]:
+    return [session.get(Dish, number) for number in ids]
+
+
+# %% right="one SELECT for all, then by id"
+def fetch_dishes(session, ids):
+    found = session.scalars(select(Dish).where(Dish.id.in_(ids)))
+    by_id = {dish.id: dish for dish in found}
+    return [by_id[number] for number in ids]
+
+
+# %% right="get_one, and a loop"
+def fetch_dishes(session, ids):
+    dishes = []
+    for number in ids:
+        dishes.append(session.get_one(Dish, number))
+    return dishes
+
+
+# %% wrong="a select() for each id" claim="select_looks_there_first"
+def fetch_dishes(session, ids):
+    return [session.scalars(select(Dish).where(Dish.id == number)).one() for number in ids]
+
+
+# %% wrong="a session of its own for each dish" claim="same_object_in_any_session"
+def fetch_dishes(session, ids):
+    dishes = []
+    for number in ids:
+        with Session(session.get_bind()) as another:
+            dishes.append(another.get(Dish, number))
+    return dishes
+
+
+# %% wrong="one other session for all" claim="same_object_in_any_session"
+def fetch_dishes(session, ids):
+    with Session(session.get_bind()) as another:
+        return [another.get(Dish, number) for number in ids]
+
+
+# %% wrong="objects made by hand from rows" claim="same_id_same_row"
+def fetch_dishes(session, ids):
+    rows = session.execute(select(Dish.id, Dish.name, Dish.price).where(Dish.id.in_(ids)))
+    by_id = {row.id: row for row in rows}
+    return [Dish(id=n, name=by_id[n].name, price=by_id[n].price) for n in ids]
+
+
+# %% wrong="rows, not objects" claim="same_id_same_row"
+def fetch_dishes(session, ids):
+    rows = session.execute(select(Dish.id, Dish.name, Dish.price).where(Dish.id.in_(ids)))
+    by_id = {row.id: row for row in rows}
+    return [by_id[number] for number in ids]
