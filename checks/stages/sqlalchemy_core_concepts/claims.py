@@ -42,7 +42,7 @@ from checks.xray import Kind, xray
 
 @claim(
     "`create_engine(...)` connects to the database.",
-    why="An engine knows *how* to connect, and connects when somebody asks for a connection. A wrong "
+    why="An engine knows how to connect, and connects when somebody asks for a connection. A wrong "
     "address or password shows at the first use, not in this line.",
 )
 def create_engine_connects() -> Evidence:
@@ -82,7 +82,7 @@ def written_for(database: Any, statement: Any) -> str:
 
 @claim(
     "With SQLAlchemy I still write the SQL by hand.",
-    why="You say in Python what you want; the engine's *dialect* writes the SQL that its database "
+    why="You say in Python what you want; the engine's dialect writes the SQL that its database "
     "understands. `text()` is there for the rare case. Reading the SQL remains your job.",
 )
 def still_write_sql_by_hand() -> Evidence:
@@ -98,7 +98,7 @@ def still_write_sql_by_hand() -> Evidence:
         connection.execute(delete(dish))
     verbs = [sql.split()[0] for sql in block.statements if not sql.startswith("PRAGMA")]
     seen = (
-        f"sent, and none of it typed: {', '.join(verbs)}; found: {found}",
+        f"sent, none of it typed: {', '.join(verbs)}",
         f"select(…).limit(1) for SQLite:     {written_for(sqlite, cheapest)}",
         f"select(…).limit(1) for SQL Server: {written_for(mssql, cheapest)}",
     )
@@ -108,7 +108,7 @@ def still_write_sql_by_hand() -> Evidence:
 
 @claim(
     "A Session is a connection to the database.",
-    why="A session keeps your objects and *borrows* a connection while a transaction runs: from the "
+    why="A session keeps your objects and borrows a connection while a transaction runs: from the "
     "first SQL until commit, rollback or close.",
 )
 def session_is_a_connection() -> Evidence:
@@ -149,7 +149,7 @@ def memory_is_shared() -> Evidence:
 
 @claim(
     "Within one session, a row is always one and the same Python object.",
-    why="The session's *identity map* keeps one object for each row, by class and primary key. Every "
+    why="The session's identity map keeps one object for each row, by class and primary key. Every "
     "query of this session hands out that one.",
 )
 def one_row_one_object() -> Evidence:
@@ -361,7 +361,7 @@ def row_is_its_value() -> Evidence:
 
 @claim(
     "A mapped class has its table as soon as the class is defined.",
-    why="The class *describes* the table, in `Base.metadata`. `create_all(engine)` sends the CREATE TABLE, "
+    why="The class describes the table, in `Base.metadata`. `create_all(engine)` sends the CREATE TABLE, "
     "for the tables that are not there.",
 )
 def class_makes_its_table() -> Evidence:
@@ -382,7 +382,7 @@ def class_makes_its_table() -> Evidence:
 @claim(
     "SQLAlchemy gives every table an id by itself.",
     why="A row becomes an object by its primary key, so each model must name one: "
-    "`id: Mapped[int] = mapped_column(primary_key=True)`. The *numbers* come by themselves.",
+    "`id: Mapped[int] = mapped_column(primary_key=True)`. The numbers come by themselves.",
 )
 def id_comes_by_itself() -> Evidence:
     class Shelf(DeclarativeBase):
@@ -511,7 +511,7 @@ def id_known_after_add() -> Evidence:
 
 @claim(
     "After a commit I can close the session and still read the object.",
-    why="A commit *expires* the objects: the next touch asks the database again, and needs the session "
+    why="A commit expires the objects: the next touch asks the database again, and needs the session "
     "for it. Read what you need before the session closes.",
 )
 def readable_after_commit_and_close() -> Evidence:

@@ -96,6 +96,13 @@ def open_the_kitchen(open_kitchen: Callable[[Path], Any]) -> None:
             needs=built,
             beliefs={OperationalError: claims.two_slashes_and_a_path},
         ) as used:
+            path = engine.url.database or ""
+            in_memory = path in {"", ":memory:"}
+            if not (in_memory or path.startswith("file:") or Path(path).is_absolute()):
+                # Looked at before it connects: a relative path would leave a file in the learner's folder.
+                lost = path == file.as_posix().removeprefix("/")
+                belief = claims.two_slashes_and_a_path if lost else None
+                raise Unmet("the path in its URL is relative, so it leads to another file", belief)
             with engine.connect() as connection:
                 answer = connection.scalar(text("SELECT 7"))
             expect(is_plain(answer, 7), f"SELECT 7 answered {shown(answer)}")
@@ -103,7 +110,7 @@ def open_the_kitchen(open_kitchen: Callable[[Path], Any]) -> None:
             price = fresh().number("price")
             on_disk(file, "CREATE TABLE dish (price INTEGER)")
             on_disk(file, "INSERT INTO dish VALUES (?)", price)
-            in_memory = engine.url.database in {None, "", ":memory:"}
+            expect(used.holds, "it was not used")
             belief = claims.memory_is_shared if in_memory else claims.two_slashes_and_a_path
             expect("dish" in tables_of(engine), "the table in the file is not there", belief=belief)
             with engine.connect() as connection:
@@ -160,6 +167,7 @@ def ask_the_pantry(find_price: Callable[[Connection, str], Any]) -> None:
         with criterion("a hostile name finds nothing", needs=knows):
             hostile = f"{fresh().word('nothing')}' OR '1'='1"
             asked(hostile, None, lambda _: claims.text_makes_it_safe)
+            asked("%", None, lambda _: None)
         with criterion("the name travels beside the SQL, not in it", needs=knows, shares=3):
             inside = [sql for sql in block.statements if word in sql]
             expect(not inside, " ".join(inside), belief=claims.doubled_quotes_suffice)
@@ -176,7 +184,9 @@ def ask_the_pantry(find_price: Callable[[Connection, str], Any]) -> None:
 )
 def core_round_trip(restock: Callable[..., Any]) -> None:
     """Put a delivery into the pantry and read the names back, in one transaction."""
-    cheap, dear, stocked = (fresh().word(f"{which} dish") for which in ("cheap", "dear", "stocked"))
+    # By name they come in another order than by price, so that no wrong order is right by luck.
+    cheap, dear = f"warm {fresh().word('cheap dish')}", f"fine {fresh().word('dear dish')}"
+    stocked = f"cold {fresh().word('stocked dish')}"
     price = fresh().number("price")
     delivery = [{"name": dear, "price": price + 1}, {"name": cheap, "price": price - 1}]
     dish = Table(
@@ -210,7 +220,8 @@ def core_round_trip(restock: Callable[..., Any]) -> None:
                 )
             added = len(on_disk(engine, everything)) - len(before)
             seen = f"rows of that delivery on disk: {added}"
-            expect(added == 0, seen, belief=claims.commit_each_row_is_safe)
+            belief = claims.commit_each_row_is_safe if block.commits > 1 else None
+            expect(added == 0, seen, belief=belief)
         with criterion("all of it is one transaction", needs=(works, saved), shares=2):
             seen = f"transactions: {block.transactions}"
             belief = claims.two_transactions_are_one
@@ -352,7 +363,7 @@ def one_identity(fetch_dishes: Callable[..., Any]) -> None:
                 dishes = fetch_dishes(session, [*order])
             right = is_plain(named(dishes), [names[number - 1] for number in order])
             expect(right, f"for {order} it returned {shown(named(dishes))}")
-        with criterion("the same row is the same object each time", needs=fetched):
+        with criterion("the same row is the same object each time", needs=fetched) as same:
             copies = len({id(each) for each in dishes})
             seen = f"objects for 2 rows: {copies}"
             expect(copies == 2, seen, belief=why_strangers(dishes))
@@ -361,14 +372,16 @@ def one_identity(fetch_dishes: Callable[..., Any]) -> None:
             known = sum(id(each) in own for each in dishes)
             seen = f"the session knows {known} of {len(order)}"
             expect(known == len(order), seen, belief=why_strangers(dishes))
-        with criterion("no row is asked for twice", needs=fetched, shares=2):
+        with criterion("no row is asked for twice", needs=(fetched, same), shares=2):
             asked = sum(sql.startswith("SELECT") for sql in block.statements)
             seen = f"SELECTs for 2 rows: {asked}"
             expect(asked <= 2, seen, belief=claims.select_looks_there_first)
 
 
-def why_strangers(dishes: list[Any]) -> Claim:
-    """The belief of somebody whose objects are not those of the session."""
+def why_strangers(dishes: list[Any]) -> Claim | None:
+    """The belief of somebody whose objects are not those of the session; names are no objects."""
+    if any(isinstance(each, str) for each in dishes):
+        return None
     states = [inspect(each, raiseerr=False) for each in dishes]
     if all(isinstance(state, InstanceState) and state.has_identity for state in states):
         return claims.same_object_in_any_session
