@@ -120,7 +120,7 @@ with xray(app) as request:
 request
 
 # %% [markdown] cid="design" kind="prose"
-# This is the bridge, drawn from a real request: **app → dependency → session → engine → database**, and back. (The engine is who lends the connection and takes it back.) The endpoint is two lines. Everything around it happened because of one word, `Depends`. It is *clean* (the endpoint holds no plumbing), *reusable* (any route asks the same way) and *safe* (the session is closed whatever happens). What would the alternatives cost?
+# This is the bridge, drawn from a real request: **app → dependency → session → engine → database**, and back. (The engine lends the connection and takes it back.) The endpoint is two lines. Everything around it happened because of one word, `Depends`. It is *clean* (the endpoint holds no plumbing), *reusable* (any route asks the same way) and *safe* (the session is closed whatever happens). What would the alternatives cost?
 #
 # | instead | the price |
 # |---|---|
@@ -326,8 +326,8 @@ def change_app(get_db: Callable[..., Any]) -> FastAPI:
 
     # BEGIN SOLUTION
     class DishChange(BaseModel):
-        name: str | None = None
-        price: int | None = Field(default=None, ge=0)
+        name: str = ""  # a default only leaves it out: no client can send null here
+        price: int = Field(default=0, ge=0)
         note: str | None = None
 
     @app.patch("/dishes/{dish_id}", response_model=DishOut)
@@ -385,7 +385,7 @@ check.remove_dish(remove_app)
 # %% [markdown] cid="sub-dependencies" kind="prose"
 # ## Dependencies of dependencies
 #
-# A dependency may ask for others, just as a route does. A *repository* is such a one: a class that knows the queries, so that the routes need not. Both ask for `get_db`. **Predict** how many sessions that makes.
+# A dependency may ask for others, just as a route does. A *repository* is such a one: a class that knows the queries, so that the routes need not. Both ask for `get_db`. **Predict** whether that makes two sessions.
 
 # %% cid="predict-each" kind="predict"
 # BEGIN SOLUTION: predict.each_depends_own_session()
@@ -475,7 +475,7 @@ check.dish_or_404(routes_app)
 #
 # **Tables.** They are made when the bistro opens, in the *lifespan*. It runs only for a client in `with`. (`create_all` makes what is missing and never alters a table; stage 7 brings migrations.)
 #
-# **Another database behind the same routes.** `app.dependency_overrides` is a dict: the original dependency, and what to call instead. First the tables; then **predict** how an override finds its function.
+# **Another database behind the same routes.** `app.dependency_overrides` is a dict: the original dependency, and what to call instead. First the tables; then **predict** whether an override finds its function by name.
 
 
 # %% cid="lifespan" kind="example"

@@ -527,6 +527,21 @@ def returned_session_is_closed() -> Evidence:
 
 
 @claim(
+    "What a session can read is saved.",
+    why="A session sees its own open transaction, flushed rows and all. Only another session, or a second "
+    "request, sees what is saved.",
+)
+def what_a_session_sees_is_saved() -> Evidence:
+    with pantry() as own, own.sessions() as db:
+        db.add(Dish(name="stew", price=9))
+        db.flush()
+        seen_by_itself = list(db.scalars(select(Dish.name)))
+        on_disk = [row["name"] for row in own.rows()]
+    seen = (f"the session that added it reads: {seen_by_itself}", f"on disk: {on_disk}")
+    return Evidence(seen_by_itself == on_disk, seen)
+
+
+@claim(
     "An override ends with the test that set it.",
     why="`dependency_overrides` is a dict of the app and stays as it is: the next test works with it. "
     "Take it out in a `finally`, so that a failing test cleans up too.",

@@ -192,3 +192,19 @@ def create_app(get_db):
         return dish
 
     return app
+
+
+# %% wrong="next(get_db()) by hand" claim="next_is_as_good"
+def create_app(get_db):
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201, response_model=DishOut)
+    def create_dish(new: DishIn):
+        db = next(get_db())
+        dish = Dish(**new.model_dump())
+        db.add(dish)
+        db.commit()
+        db.refresh(dish)
+        return dish
+
+    return app

@@ -154,3 +154,15 @@ def test_create(app, get_db, scratch):
             return db.scalars(select(Dish.name)).all() == ["stew"]
     finally:
         app.dependency_overrides.clear()
+
+
+# %% wrong="the app's own session looks whether it is saved" claim="what_a_session_sees_is_saved"
+def test_create(app, get_db, scratch):
+    with scratch() as db:
+        app.dependency_overrides[get_db] = lambda: db
+        try:
+            answer = TestClient(app).post("/dishes", json={"name": "stew", "price": 9})
+            assert answer.status_code == 201
+            assert db.scalars(select(Dish.name)).all() == ["stew"]
+        finally:
+            app.dependency_overrides.clear()
