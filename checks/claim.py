@@ -155,6 +155,9 @@ class Predictions:
     def __dir__(self) -> list[str]:
         return list(self._ballots)
 
+    def __repr__(self) -> str:
+        return "predict." + ", predict.".join(self._ballots)
+
 
 class Quiz:
     """The myths of a stage, to be called facts or myths: `quiz(async_is_always_faster=MYTH)`."""

@@ -22,6 +22,8 @@ VOTE_MIME = "application/vnd.course.vote+json"
 
 WIDTH = 88
 
+_RUN_FIRST = "run this cell and click"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -49,7 +51,7 @@ _OUTCOMES = {
     "solved": _Mark("✔", "Solved", "good"),
     "not yet": _Mark("✘", "Not yet", "bad"),
     "not attempted": _Mark("○", "Not attempted yet", "open"),
-    "broken set-up": _Mark("!", "The set-up is broken", "bad"),
+    "broken set-up": _Mark("!", "Not checked", "bad"),
 }
 _STATES = {
     "holds": _Mark("✔", "holds", "good"),
@@ -144,7 +146,7 @@ def question_card(claim: Claim, asked: Asked) -> Card:
     choices = " or ".join(f"<code>{escape(each)}</code>" for each in typed)
     html = [
         _title(mark, f"{ask} {claim.sentence}"),
-        f"<p>No vote yet: run this cell and click, or type {choices}.</p>",
+        f"<p>No vote yet: {_RUN_FIRST}, or type {choices}.</p>",
     ]
     return _card(text, html, "ask")
 
@@ -152,15 +154,15 @@ def question_card(claim: Claim, asked: Asked) -> Card:
 def verdict_card(verdict: Verdict) -> Card:
     """A claim that was voted on: the vote, what the experiment showed, and what follows."""
     claim = verdict.claim
-    holds = "It holds" if verdict.evidence.holds else "It does not hold"
+    holds = "it holds" if verdict.evidence.holds else "it does not hold"
     mark = _Mark("✔", "Right", "good") if verdict.right else _Mark("✘", "Not so", "bad")
-    after = "and so it is" if verdict.right else "but look what was seen"
-    said = f"You said {verdict.asked.words[verdict.vote]}, {after}:"
-    text = [f"{mark.sign} {holds}: “{claim.sentence}”", f"  {said}"]
+    title = f"{'You were right' if verdict.right else 'Not so'}, {holds}: “{claim.sentence}”"
+    said = f"You said {verdict.asked.words[verdict.vote]}. This was seen:"
+    text = [f"{mark.sign} {title}", f"  {said}"]
     text += [f"    {line}" for line in verdict.evidence.seen]
     text.append(_wrap(claim.why))
     html = [
-        _title(mark, f"{holds}: “{claim.sentence}”"),
+        _title(mark, title),
         f"<p>{escape(said)}</p>",
         f"<pre>{escape(chr(10).join(verdict.evidence.seen))}</pre>",
         f"<p>{_inline(claim.why)}</p>",
@@ -179,13 +181,20 @@ def with_buttons(card: Card, words: dict[Vote, str], clicked: Callable[[Vote], N
         return card
     import ipywidgets
 
+    def on_click(vote: Vote) -> None:
+        clicked(vote)
+        for widget in (*buttons, row, question, box):  # what was decided needs no widget state
+            widget.close()
+
     buttons = []
     for vote, word in words.items():
         button = ipywidgets.Button(description=word, tooltip=f"{word}: {card.text.splitlines()[0]}")
-        button.on_click(lambda _, vote=vote: clicked(vote))
+        button.on_click(lambda _, vote=vote: on_click(vote))
         buttons.append(button)
     # The question stands above its buttons in both, so the widget view repeats the card.
-    box = ipywidgets.VBox([ipywidgets.HTML(card.html), ipywidgets.HBox(buttons)])
+    question = ipywidgets.HTML(card.html.replace(_RUN_FIRST, "click below"))
+    row = ipywidgets.HBox(buttons)
+    box = ipywidgets.VBox([question, row])
     view = {
         mime: data
         for mime, data in box._repr_mimebundle_().items()

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, get_type_hints
 
+from fastapi.exceptions import ResponseValidationError
+
 from checks import display, lesson
 from checks.claim import Claim
 from checks.course import ExerciseEntry, StageEntry
@@ -339,6 +341,9 @@ class Checks:
     def __iter__(self) -> Iterator[Check]:
         return iter(self._checks.values())
 
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
+
 
 def is_blank(arguments: tuple[Any, ...], blank: str | None) -> bool:
     """Whether these objects are what the notebook had in the exercise cell from the start.
@@ -415,6 +420,12 @@ _UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]+| \(Background on this error at: \S+\
 def _observed(error: BaseException) -> str:
     if isinstance(error, Unmet):
         return str(error)
+    if isinstance(error, ResponseValidationError):
+        broken = error.errors()[0]
+        place = ".".join(str(part) for part in broken["loc"])
+        return (
+            f"the answer breaks the promise of its return type or model: {place}: {broken['msg']}"
+        )
     first_line = _UNSTABLE.sub("", (str(error).splitlines() or [""])[0])
     said = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     where = _learners_line(error)

@@ -176,6 +176,12 @@ class Recording:
         """The kinds of the events in their order, only these kinds where any are given."""
         return tuple(each.kind for each in self._events if not kinds or each.kind in kinds)
 
+    def only(self, *kinds: Kind) -> Recording:
+        """A recording with the events of these kinds alone: for a diagram that stays short."""
+        shown = Recording()
+        shown._events = [each for each in self._events if each.kind in kinds]
+        return shown
+
     def note(self, kind: Kind, text: str, actor: Lane = Lane.CODE) -> None:
         """Add an event at the end."""
         self._events.append(Event(kind, " ".join(text.split()), actor))
@@ -263,7 +269,8 @@ def _joined(events: tuple[Event, ...]) -> Iterator[Event]:
     waiting: Event | None = None
     for each in events:
         if waiting is not None and each.kind is Kind.RESPONSE_BODY:
-            yield replace(waiting, text=f"{waiting.text} {each.text}".strip())
+            repeated = waiting.text.endswith(each.text)  # "500 Internal Server Error" says it all
+            yield waiting if repeated else replace(waiting, text=f"{waiting.text} {each.text}")
             waiting = None
             continue
         if waiting is not None:
@@ -545,8 +552,8 @@ class _Watched(dict[Callable[..., Any], Callable[..., Any]]):
 
     def get(self, call: Any, default: Any = None) -> Any:
         actual = super().get(call, default)
-        if actual is None:
-            return None
+        if not callable(actual):
+            return actual  # FastAPI says itself what is wrong with it
         if actual not in self._wrapped:
             self._wrapped[actual] = _noted(actual)
         return self._wrapped[actual]

@@ -3,9 +3,9 @@
 #
 # You are opening a bistro. Its menu lives in a Python list, and it works. Then the bistro closes for the night and opens again.
 #
-# One rule runs through this course: **what you believe is put to the test**. You predict, the cell runs, and what happens decides. Vote by a click, or type it: `predict.app_remembers(YES)` or `(NO)`. Nothing is marked there.
+# One rule runs through this course: **what you believe is put to the test**. You vote, and an experiment decides on the spot; the cell below it shows the matter in full. Vote by a click, or type it: `predict.app_remembers(YES)` or `(NO)`. Votes earn no points.
 #
-# Run each cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>, from top to bottom. The next one sets the table.
+# Run each cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>, from top to bottom. The next one sets the table: if a name is ever *not defined*, run it again. In the bistro below, `TestClient` plays the guest.
 
 # %% cid="setup" kind="setup"
 import asyncio
@@ -53,7 +53,7 @@ tomorrow = TestClient(build_bistro())
 print("tomorrow:", tomorrow.get("/menu").json())
 
 # %% [markdown] cid="model" kind="prose"
-# The lentils are gone. A variable lives as long as its process, and processes end: at every deployment, every crash. A bistro needs a **pantry**, a place that outlives the evening. The other six stages are about getting one and living with it. This is the picture for all of them:
+# The lentils are gone: `menu` was made anew together with the app. A real app is built anew whenever its process starts, at every deployment and after every crash. A bistro needs a **pantry**, a place that outlives the evening. The other six stages are about getting one and living with it. This is the picture for all of them:
 #
 # ```mermaid
 # flowchart LR
@@ -79,7 +79,7 @@ print("tomorrow:", tomorrow.get("/menu").json())
 # %% [markdown] cid="route" kind="prose"
 # ## A request finds its function
 #
-# A *route* ties a method and a path to a function. The places in curly braces are handed to the parameters of the same name, and the type hint says what they have to be.
+# A *route* ties a method and a path to a function. The places in curly braces are handed to the parameters of the same name, and the type hint says what they have to be. The return type is a promise too: an answer that breaks it becomes a 500.
 #
 # `build_bistro` is an *app factory*: a function that builds a fresh app. `TestClient` calls that app as a function, in this process; no server runs. And the **x-ray** records what really happens, in the order in which it happens.
 
@@ -108,7 +108,7 @@ request
 # %% [markdown] cid="validation" kind="prose"
 # Read it from top to bottom: the request arrives, FastAPI finds the function and calls it with `name='soup'`, the dict comes back, JSON goes out.
 #
-# Now somebody asks for table *seven*, in letters. **Predict** who notices.
+# Now somebody asks for table *seven*, in letters. **Predict**: must your function notice?
 
 # %% cid="predict-validate" kind="predict"
 # BEGIN SOLUTION: predict.validate_by_hand()
@@ -150,7 +150,7 @@ check.greet_guest(greeting_app)
 # %% [markdown] cid="search-menu-task" kind="prose" exercise="search_menu"
 # ## What stands behind the question mark
 #
-# A parameter that the path does not name is a *query parameter*. A default makes it optional; without one it is required. Bounds go into the type:
+# A parameter that the path does not name is a *query parameter*. A default makes it optional; without one it is required. Bounds go in the type, which for you is still an `int`:
 #
 # ```python
 # @app.get("/tables")
@@ -163,8 +163,8 @@ check.greet_guest(greeting_app)
 #
 # `menu` is a list of dish names. Write `GET /menu` with two query parameters:
 #
-# - `contains`, optional: only dishes with this piece in their name;
-# - `limit`, from 1 to 50, 10 if the guest says nothing: at most so many dishes.
+# - `contains`, optional: only dishes with this piece in their name (upper and lower case count);
+# - `limit`, from 1 to 50, 10 if the guest says nothing: at most this many dishes.
 #
 # The answer is `{"dishes": [...]}`, sorted by name.
 
@@ -191,7 +191,7 @@ check.search_menu(menu_app)
 # %% [markdown] cid="order" kind="prose"
 # ## The first match wins
 #
-# The soup gets dearer: you edit the price in the route and run its cell once more. **Predict** what the guest pays.
+# The soup gets dearer: you edit the price in the route and run its cell once more. **Predict**: does the guest pay the new price?
 
 # %% cid="predict-rerun" kind="predict"
 # BEGIN SOLUTION: predict.rerun_replaces_route()
@@ -231,7 +231,7 @@ class Reservation(BaseModel):
 def build_bistro() -> FastAPI:
     app = FastAPI()
 
-    @app.post("/reservations", status_code=201)
+    @app.post("/reservations", status_code=201)  # 201: created
     def reserve(reservation: Reservation) -> dict[str, str]:
         return {"reserved for": reservation.name}
 
@@ -247,7 +247,7 @@ print(refused.status_code, refused.json()["detail"][0]["loc"], refused.json()["d
 # %% [markdown] cid="take-order-task" kind="prose" exercise="take_order"
 # ### Try: take an order
 #
-# Write `POST /orders`. Its body has `dish`, a text, and `portions`, a number from 1. The answer is `201 Created` with the order and its number: `{"number": 1, "dish": "soup", "portions": 2}`, and 2 for the next order of the same app.
+# Write `POST /orders`. Its body has `dish`, a text, and `portions`, a whole number, 1 or more. The answer is `201 Created` with the order and its number: `{"number": 1, "dish": "soup", "portions": 2}`, and 2 for the next order of the same app. A new app starts with 1 again.
 
 
 # %% cid="take-order" kind="exercise" exercise="take_order"
@@ -282,7 +282,7 @@ check.take_order(order_app)
 # | 201 Created | done, and it is new | you: `status_code=201` |
 # | 404 Not Found | there is no such thing | FastAPI for unknown paths, **you** for unknown dishes |
 # | 422 Unprocessable Content | I cannot read this | FastAPI, from your type hints |
-# | 500 Server Error | our fault | an exception that nobody caught |
+# | 500 Internal Server Error | our fault | an exception that nobody caught |
 #
 # Watch what a guest sees when the waiter simply looks the dish up. (`raise_server_exceptions=False` makes TestClient answer as a real server does, instead of raising.)
 
@@ -345,11 +345,11 @@ def build_bistro() -> FastAPI:
     app = FastAPI()
 
     @app.get("/everything")
-    def everything() -> dict[str, Any]:
+    def everything():
         return {"number": 7, "tip last night": 12}
 
     @app.get("/filtered", response_model=Table)
-    def filtered() -> dict[str, Any]:
+    def filtered():
         return {"number": 7, "tip last night": 12}
 
     return app
@@ -418,7 +418,7 @@ for path, machine in machines.items():
     print(f"{path:10} coffees in the making at the same time: {machine.most_at_once} of 8")
 
 # %% [markdown] cid="do-not-block-task" kind="prose" exercise="do_not_block"
-# One after the other: while the loop is stuck in `brew()`, nobody else is served, not even those who only want to read the menu. The rule is short. **Blocking work belongs into `def`. `async def` is for code that awaits.**
+# One after the other: while the loop is stuck in `brew()`, no other guest is served. (On the loop the machine does not even wait for company: nobody could come.) The rule is short. **Blocking work belongs in `def`. `async def` is for code that awaits.**
 #
 # ### Try: find the blocking call
 #
@@ -444,7 +444,7 @@ check.do_not_block(coffee_app)
 # %% [markdown] cid="lifespan" kind="prose"
 # ## Opening and closing
 #
-# What has to happen once, before the first guest and after the last, goes into the app's *lifespan*. Later an engine is prepared and disposed there. In tests it has a catch:
+# What has to happen once, before the first guest and after the last, goes into the app's *lifespan*. In later stages the database engine is opened and closed there. In tests it has a catch:
 
 # %% cid="lifespan-example" kind="example"
 log = []
@@ -467,6 +467,8 @@ with TestClient(app) as guest:
 print("a client in with:", log)
 
 # %% [markdown] cid="quiz-intro" kind="prose"
+# The bare client never opened the bistro. Use `with` whenever your lifespan prepares something.
+#
 # ## Myth-buster
 #
 # Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it. Typed: `quiz(client_needs_a_server=MYTH)`.
@@ -484,20 +486,20 @@ quiz(
 # END SOLUTION
 
 # %% [markdown] cid="recap" kind="prose"
-# ## What you take along
+# ## What you take away
 #
 # - A route is found by method and path; the first match wins.
 # - Type hints are the check: what does not fit is refused with 422, and your function is not called.
-# - No default means required. Bounds stand in the type.
+# - No default means required. Bounds go in the type.
 # - A refusal is raised: `HTTPException(404, ...)`. What nobody catches becomes a 500.
 # - The response model is the list of what may leave.
-# - `def` gets a thread, `async def` gets the loop. Blocking work belongs into `def`.
+# - `def` gets a thread, `async def` gets the loop. Blocking work belongs in `def`.
 # - `with TestClient(app)` runs the lifespan; without `with` it does not run.
 #
 # **A checklist for your own service**
 #
 # 1. Is each app built by a factory, so that tests start from a fresh one?
-# 2. Does every route say its response model?
+# 2. Does every route declare its response model?
 # 3. Is there a blocking call inside any `async def`?
 # 4. Does every lookup that can miss raise a 404?
 #

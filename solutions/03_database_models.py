@@ -257,7 +257,7 @@ block
 #
 # ### Try: create, read, update, delete
 #
-# Write four functions for the given `Dish`. Each opens a session of its own on `engine`, and when it returns, what it did is true for everybody:
+# Write four functions for the given `Dish`. Each opens a session of its own on `engine` and closes it, and when it returns, what it did is true for everybody:
 #
 # - `add_dish` saves a dish and returns its id;
 # - `price_of` returns the price of a dish, or `None` where there is no such dish;
@@ -492,7 +492,7 @@ print("with the PRAGMA:   ", save_a_stray(strict))
 #
 # ### Try: orders and their lines
 #
-# Write `Order` (`table_number`, `lines`) and `OrderLine` (`dish`, `portions`, `order`) on the given `OrderBook`, each with a key that the database numbers. Adding an order saves its lines; `line.order` is set as soon as the line is in `order.lines`; deleting an order deletes its lines, and so does taking a line out of the list. The check runs without the PRAGMA.
+# Write `Order` (`table_number`, `lines`) and `OrderLine` (`dish`, `portions`, `order`) on the given `OrderBook`, each with a key that the database numbers. Adding an order saves its lines; `line.order` is set as soon as the line is in `order.lines`; deleting an order deletes its lines, and so does taking a line out of the list. Deleting a line leaves its order. The check runs without the PRAGMA.
 
 
 # %% cid="order-lines" kind="exercise" exercise="order_lines"

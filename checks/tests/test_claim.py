@@ -71,7 +71,7 @@ def test_an_open_question_says_how_to_vote():
 def test_a_typed_vote_shows_the_evidence_and_is_kept_in_the_card():
     (card,) = shown_by(Predictions({"fire_is_cold": fire_is_cold}).fire_is_cold, NO)
     assert "touched: hot" in card["text/plain"]
-    assert "You said No, and so it is" in card["text/plain"]
+    assert "You were right, it does not hold" in card["text/plain"]
     assert "return Evidence(False" in card["text/html"]
     assert card[VOTE_MIME] == {"claim": "fire_is_cold", "asked": "predict", "vote": "no"}
 
@@ -99,7 +99,7 @@ def test_a_quiz_shows_every_claim_and_decides_those_that_were_voted_on():
     quiz = Quiz({"water_is_wet": water_is_wet, "fire_is_cold": fire_is_cold})
     wet, cold = shown_by(quiz, fire_is_cold=FACT)
     assert "quiz(water_is_wet=FACT) or quiz(water_is_wet=MYTH)" in wet["text/plain"]
-    assert "You said Fact, but look what was seen" in cold["text/plain"]
+    assert "Not so, it does not hold" in cold["text/plain"]
     assert cold[VOTE_MIME] == {"claim": "fire_is_cold", "asked": "quiz", "vote": "yes"}
 
 

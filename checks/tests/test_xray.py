@@ -186,3 +186,14 @@ def test_a_body_that_follows_its_status_later_stays_where_it_was():
 def test_long_statements_are_wrapped_in_the_diagram_not_stretched():
     source = sequence_diagram((Event(Kind.STATEMENT, "SELECT " + ", ".join(["column"] * 12)),))
     assert "<br/>" in source
+
+
+def test_a_recording_can_be_cut_down_to_some_kinds(app):
+    with xray(app) as request:
+        TestClient(app).get("/dishes/7")
+    shown = request.only(Kind.REQUEST, Kind.COMMIT)
+    assert repr(shown).splitlines() == [
+        "Client     → FastAPI     GET /dishes/7",
+        "SQLAlchemy → Database    COMMIT",
+    ]
+    assert len(request.events) > len(shown.events)

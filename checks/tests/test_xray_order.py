@@ -278,6 +278,12 @@ class TestDependenciesStayWhatTheyAre:
         assert app.dependency_overrides is before
         assert before == {gate: override}
 
+    def test_an_override_that_cannot_be_called_is_refused_in_the_words_of_fastapi(self):
+        app = app_for(gate, None)
+        app.dependency_overrides[gate] = gate()
+        with xray(app), pytest.raises(TypeError, match="is not a callable object"):
+            TestClient(app).get("/plain")
+
     def test_a_dependency_is_still_run_once_for_each_request(self):
         runs = []
 

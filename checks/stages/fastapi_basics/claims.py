@@ -17,7 +17,8 @@ from checks.rush import CoffeeMachine, rush
 
 @claim(
     "A dish that I add to the menu is still there after the app is built again.",
-    why="A variable lives as long as its process. What must outlive a restart belongs into a database.",
+    why="The menu is made anew together with the app. What must outlive a restart belongs in a "
+    "database.",
 )
 def app_remembers() -> Evidence:
     def build_app() -> FastAPI:
@@ -288,6 +289,23 @@ def returned_exception_counts() -> Evidence:
     app.get("/caviar")(lambda: HTTPException(404, "no caviar"))
     answer = TestClient(app).get("/caviar")
     return Evidence(answer.status_code == 404, (f"{answer.status_code} {answer.json()}",))
+
+
+@claim(
+    "What I define outside the app factory is fresh for each app, too.",
+    why="It is made once, when its cell runs, and all apps share it. What belongs to one app is made "
+    "inside the factory.",
+)
+def outside_is_fresh_too() -> Evidence:
+    orders: list[str] = []
+
+    def build_app() -> FastAPI:
+        app = FastAPI()
+        app.post("/orders")(lambda: orders.append("soup") or len(orders))  # type: ignore[func-returns-value]
+        return app
+
+    numbers = [TestClient(build_app()).post("/orders").json() for _ in range(2)]
+    return Evidence(numbers == [1, 1], (f"the first order of two apps: number {numbers}",))
 
 
 @claim(

@@ -107,6 +107,7 @@ def open_the_kitchen(open_kitchen: Callable[[Path], Any]) -> None:
                 answer = connection.scalar(text("SELECT 7"))
             expect(is_plain(answer, 7), f"SELECT 7 answered {shown(answer)}")
         with criterion("it finds what stands in this file", needs=used):
+            expect(used.holds, "it was not used")  # a body runs even where it is blocked
             price = fresh().number("price")
             on_disk(file, "CREATE TABLE dish (price INTEGER)")
             on_disk(file, "INSERT INTO dish VALUES (?)", price)
@@ -407,7 +408,7 @@ def one_identity(fetch_dishes: Callable[..., Any]) -> None:
             seen = f"for {order} it returned {shown(dishes if found is None else found)}"
             belief = claims.in_keeps_my_list if is_plain(found, names) else None
             expect(is_plain(found, [names[number - 1] for number in order]), seen, belief=belief)
-        with criterion("the same row is the same object each time", needs=fetched):
+        with criterion("the same row is the same object each time", needs=fetched) as same:
             copies = len({id(each) for each in dishes})
             seen = f"objects for 2 rows: {copies}"
             expect(copies == 2, seen, belief=why_strangers(dishes))
@@ -416,7 +417,7 @@ def one_identity(fetch_dishes: Callable[..., Any]) -> None:
             known = sum(id(each) in own for each in dishes)
             seen = f"the session knows {known} of {len(order)}"
             expect(known == len(order), seen, belief=why_strangers(dishes))
-        with criterion("no row is asked for twice", needs=fetched, shares=2):
+        with criterion("no row is asked for twice", needs=(fetched, same), shares=2):
             asked = sum(sql.startswith("SELECT") for sql in block.statements)
             seen = f"SELECTs for 2 rows: {asked}"
             expect(asked <= 2, seen, belief=claims.select_looks_there_first)

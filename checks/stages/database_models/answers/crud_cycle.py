@@ -230,3 +230,27 @@ def remove_dish(engine, name):
         dish = session.scalars(select(Dish).where(Dish.name == name)).one()
         del dish
         session.commit()
+
+
+# %% wrong="sessions that nobody closes" claim="open_session_is_free"
+def add_dish(engine: Engine, name: str, price: int) -> int:
+    session = Session(engine)
+    session.add(dish := Dish(name=name, price=price))
+    session.commit()
+    return dish.id
+
+
+def price_of(engine: Engine, name: str) -> int | None:
+    return Session(engine).scalars(select(Dish.price).where(Dish.name == name)).one_or_none()
+
+
+def change_price(engine: Engine, name: str, price: int) -> None:
+    session = Session(engine)
+    session.scalars(select(Dish).where(Dish.name == name)).one().price = price
+    session.commit()
+
+
+def remove_dish(engine: Engine, name: str) -> None:
+    session = Session(engine)
+    session.delete(session.scalars(select(Dish).where(Dish.name == name)).one())
+    session.commit()

@@ -59,3 +59,14 @@ def find_dishes(session, piece, most, page):
     query = select(Dish).where(Dish.name.contains(piece)).where(Dish.price <= most)
     found = session.scalars(query.offset(3 * page - 3).limit(3)).all()
     return [dish.name for dish in sorted(found, key=lambda dish: (dish.price, dish.name))]
+
+
+# %% wrong="a limit that grows with the page, cut in Python" claim="slicing_is_limit"
+def find_dishes(session: Session, piece: str, most: int, page: int) -> list[str]:
+    query = (
+        select(Dish.name)
+        .where(Dish.name.contains(piece), Dish.price <= most)
+        .order_by(Dish.price, Dish.name)
+        .limit(page * 3)
+    )
+    return list(session.scalars(query))[(page - 1) * 3 :]

@@ -81,3 +81,14 @@ def menu_app(menu):
         return {"dishes": sorted(dish for dish in menu if contains in dish)[:limit]}
 
     return app
+
+
+# %% wrong="no bounds at all" claim="int_means_sensible"
+def menu_app(menu):
+    app = FastAPI()
+
+    @app.get("/menu")
+    def search(contains: str = "", limit: int = 10):
+        return {"dishes": sorted(dish for dish in menu if contains in dish)[:limit]}
+
+    return app

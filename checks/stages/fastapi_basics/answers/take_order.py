@@ -107,3 +107,40 @@ def order_app():
         return {"number": len(orders), **order}
 
     return app
+
+
+# %% wrong="the orders of all apps in one list" claim="outside_is_fresh_too"
+class Order(BaseModel):
+    dish: str
+    portions: int = Field(ge=1)
+
+
+orders = []
+
+
+def order_app():
+    app = FastAPI()
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: Order):
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}
+
+    return app
+
+
+# %% wrong="the status beside the order" claim="tuple_sets_status"
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: int = Field(ge=1)
+
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders")
+    def take_order(order: Order):
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}, 201
+
+    return app

@@ -72,3 +72,29 @@ def price_app(menu):
         return {"name": name, "price": menu[name]}
 
     return app
+
+
+# %% wrong="a status beside the body, against the promised type" claim="tuple_sets_status"
+def price_app(menu):
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def read_dish(name: str) -> dict[str, str | int]:
+        if name not in menu:
+            return {"detail": f"There is no {name} on the menu"}, 404
+        return {"name": name, "price": menu[name]}
+
+    return app
+
+
+# %% wrong="the exception is returned, against the promised type" claim="returned_exception_counts"
+def price_app(menu):
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def read_dish(name: str) -> dict[str, str | int]:
+        if name not in menu:
+            return HTTPException(status_code=404, detail=f"There is no {name} on the menu")
+        return {"name": name, "price": menu[name]}
+
+    return app

@@ -28,7 +28,9 @@ def restock(engine, dish, delivery):
         transaction = connection.begin()
         try:
             connection.execute(insert(dish), delivery)
-            names = [name for (name,) in connection.execute(text("SELECT name FROM dish ORDER BY price"))]
+            names = [
+                name for (name,) in connection.execute(text("SELECT name FROM dish ORDER BY price"))
+            ]
         except Exception:
             transaction.rollback()
             raise

@@ -1,0 +1,241 @@
+# %% right="the id is read before the commit"
+def order_app(engine: Engine) -> FastAPI:
+    app = FastAPI()
+    sessions = sessionmaker(engine)
+
+    def get_db() -> Iterator[Session]:
+        with sessions() as session:
+            yield session
+
+    def print_ticket(number: int) -> None:
+        with sessions.begin() as session:
+            session.get_one(Order, number).state = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int, seat: int, db: Annotated[Session, Depends(get_db)], tasks: BackgroundTasks
+    ) -> dict[str, int]:
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.flush()
+        number = order.id
+        db.commit()
+        tasks.add_task(print_ticket, number)
+        return {"id": number}
+
+    return app
+
+
+# %% right="the dependency is left before the answer"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(number):
+        with Session(engine) as session:
+            session.execute(update(Order).where(Order.id == number).values(state="printed"))
+            session.commit()
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int,
+        seat: int,
+        db: Annotated[Session, Depends(get_db, scope="function")],
+        tasks: BackgroundTasks,
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        db.refresh(order)
+        tasks.add_task(print_ticket, number=order.id)
+        return {"id": order.id}
+
+    return app
+
+
+# %% right="nothing expires, and the task uses Core"
+def order_app(engine):
+    app = FastAPI()
+    sessions = sessionmaker(engine, expire_on_commit=False)
+
+    async def print_ticket(number):
+        def work():
+            with engine.begin() as connection:
+                connection.execute(
+                    text("UPDATE orders SET state = 'printed' WHERE id = :id"), {"id": number}
+                )
+
+        await run_in_threadpool(work)
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish_id: int, seat: int, tasks: BackgroundTasks):
+        with sessions.begin() as session:
+            order = Order(dish_id=dish_id, seat=seat)
+            session.add(order)
+        tasks.add_task(print_ticket, order.id)
+        return {"id": order.id}
+
+    return app
+
+
+# %% wrong="the task works in the request's session" claim="handed_session_is_free"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(db, number):
+        db.get_one(Order, number).state = "printed"
+        db.commit()
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int, seat: int, db: Annotated[Session, Depends(get_db)], tasks: BackgroundTasks
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        tasks.add_task(print_ticket, db, order.id)
+        return {"id": order.id}
+
+    return app
+
+
+# %% wrong="the task works in the request's session, which was closed" claim="handed_session_is_free"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(db, number):
+        db.get_one(Order, number).state = "printed"
+        db.commit()
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int,
+        seat: int,
+        db: Annotated[Session, Depends(get_db, scope="function")],
+        tasks: BackgroundTasks,
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        tasks.add_task(print_ticket, db, order.id)
+        return {"id": order.id}
+
+    return app
+
+
+# %% wrong="the task gets the object" claim="object_saves_itself"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(order):
+        order.state = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int, seat: int, db: Annotated[Session, Depends(get_db)], tasks: BackgroundTasks
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        tasks.add_task(print_ticket, order)
+        return {"id": order.id}
+
+    return app
+
+
+# %% wrong="the task never commits" claim="with_session_commits"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(number):
+        with Session(engine) as session:
+            session.get_one(Order, number).state = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int,
+        seat: int,
+        db: Annotated[Session, Depends(get_db, scope="function")],
+        tasks: BackgroundTasks,
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        tasks.add_task(print_ticket, order.id)
+        return {"id": order.id}
+
+    return app
+
+
+# %% wrong="the task is called, not handed over" claim="add_task_takes_a_call"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(number):
+        with Session(engine) as session:
+            session.get_one(Order, number).state = "printed"
+            session.commit()
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int, seat: int, db: Annotated[Session, Depends(get_db)], tasks: BackgroundTasks
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        number = order.id
+        db.rollback()
+        tasks.add_task(print_ticket(number))
+        return {"id": number}
+
+    return app
+
+
+# %% wrong="the request reads after its commit" claim="free_on_return"
+def order_app(engine):
+    app = FastAPI()
+
+    def get_db():
+        with Session(engine) as session:
+            yield session
+
+    def print_ticket(number):
+        with Session(engine) as session:
+            session.get_one(Order, number).state = "printed"
+            session.commit()
+
+    @app.post("/orders", status_code=201)
+    def take_order(
+        dish_id: int, seat: int, db: Annotated[Session, Depends(get_db)], tasks: BackgroundTasks
+    ):
+        order = Order(dish_id=dish_id, seat=seat)
+        db.add(order)
+        db.commit()
+        db.refresh(order)
+        tasks.add_task(print_ticket, order.id)
+        return {"id": order.id}
+
+    return app
