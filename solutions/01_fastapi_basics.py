@@ -503,4 +503,4 @@ quiz(
 # 3. Is there a blocking call inside any `async def`?
 # 4. Does every lookup that can miss raise a 404?
 #
-# The waiter is ready. In stage 2 the chef comes in.
+# The waiter is ready. In [stage 2](02_sqlalchemy_core_concepts.ipynb) the chef comes in.

@@ -908,7 +908,7 @@ print("served in the rush:", sum(answer.is_success for answer in answers), "of 4
 #
 # From the whole course, a line for each stage:
 #
-# 1. **Waiter.** Type hints check what comes in, the response model says what goes out; blocking work belongs into `def`.
+# 1. **Waiter.** Type hints check what comes in, the response model says what goes out; blocking work belongs in `def`.
 # 2. **Chef.** An engine is a pool, a session is a unit of work, a model is a table. Nothing connects before the first SQL.
 # 3. **Recipes.** Related objects come when you touch them; say in the query what you will touch.
 # 4. **One ticket per guest.** One session for each request, from a dependency with `yield`, closed whatever happens.

@@ -434,7 +434,7 @@ def connect_commits() -> Evidence:
 @claim(
     "Two transactions in a row are as good as one.",
     why="Between the two, others can change what you are about to read, and a crash leaves the first "
-    "half. What belongs together belongs into one transaction.",
+    "half. What belongs together belongs in one transaction.",
 )
 def two_transactions_are_one() -> Evidence:
     with new_pantry() as engine:
