@@ -16,7 +16,8 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from checks.claim import Evidence, claim
-from checks.stages.database_models.pantry import on_disk, pantry
+from checks.database import on_disk
+from checks.stages.database_models.pantry import pantry
 from checks.xray import xray
 
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.exc import DetachedInstanceError, UnmappedInstanceError
 
 from checks.claim import Claim
+from checks.database import on_disk
 from checks.exercise import Unmet, criterion, exercise, expect, fresh
 from checks.stages.database_models import claims
-from checks.stages.database_models.pantry import on_disk, pantry
+from checks.stages.database_models.pantry import pantry
 from checks.xray import Kind, Recording, xray
 
 

@@ -1,35 +1,18 @@
-"""A pantry for one experiment: a database file of its own, and a second pair of eyes on it."""
+"""A database with the tables of one experiment."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from contextlib import contextmanager
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData
+
+from checks.database import new_engine
 
 
 @contextmanager
 def pantry(metadata: MetaData) -> Iterator[Engine]:
-    """An engine on a new database file that has the tables of `metadata`.
-
-    When the block ends, its connections are closed and the file is gone.
-    """
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        engine = create_engine(f"sqlite:///{Path(folder) / 'bistro.db'}")
-        # Nothing here has to survive a power cut, and waiting for the disk takes most of the time.
-        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
-        try:
-            metadata.create_all(engine)
-            yield engine
-        finally:
-            engine.dispose()
-
-
-def on_disk(engine: Engine, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    """What anybody else sees: the rows, read (or written) through a connection of its own."""
-    with closing(sqlite3.connect(str(engine.url.database))) as other, other:
-        return other.execute(sql, values).fetchall()
+    """An engine on a new database file that has the tables of `metadata`; both go with the block."""
+    with new_engine() as engine:
+        metadata.create_all(engine)
+        yield engine

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from checks.claim import Claim
+from checks.database import holding_sessions
 from checks.exercise import Unmet, criterion, exercise, expect, fresh
 from checks.stages.engine_and_session import claims
 from checks.stages.engine_and_session.pantry import (
     Dish,
-    holding_sessions,
     on_disk,
     pantry,
     somebody_reads,

@@ -6,16 +6,17 @@ import atexit
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from checks import database
 
 
 class Base(DeclarativeBase):
@@ -48,8 +49,7 @@ def _folder() -> Path:
 
 def on_disk(engine: Engine) -> dict[str, int]:
     """What the file really holds, name by price: read through a connection of its own."""
-    with closing(sqlite3.connect(_file(engine))) as other:
-        return dict(other.execute("SELECT name, price FROM dish ORDER BY id"))
+    return dict(database.on_disk(engine, "SELECT name, price FROM dish ORDER BY id"))
 
 
 @contextmanager
@@ -83,55 +83,18 @@ def first_line(error: BaseException) -> str:
 def pantry(**options: Any) -> Iterator[Engine]:
     """An engine on a fresh file in which there is soup for 7; both are gone after the block.
 
-    Takes what `create_engine` takes. Sessions are held (see `holding_sessions`).
+    Takes what `create_engine` takes. Sessions are held (see `checks.database`).
     """
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        path = (Path(folder) / "bistro.db").as_posix()
-        with closing(sqlite3.connect(path)) as first:
+    with database.new_engine(**options) as engine:
+        with closing(sqlite3.connect(_file(engine))) as first:
             # Nothing here has to survive a power cut, and each experiment is to be quick.
             first.executescript(
                 "PRAGMA synchronous = OFF; BEGIN;"
                 "CREATE TABLE dish (id INTEGER PRIMARY KEY, name VARCHAR UNIQUE NOT NULL, price INTEGER NOT NULL);"
                 "INSERT INTO dish (name, price) VALUES ('soup', 7); COMMIT;"
             )
-        engine = create_engine(f"sqlite:///{path}", **options)
-        event.listen(engine, "connect", _hurry)
-        try:
-            with holding_sessions():
-                yield engine
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def holding_sessions() -> Iterator[None]:
-    """Hold every session that begins in this block, so that what is left open stays open.
-
-    Without it the garbage collector would close a forgotten session, sooner or later. They are
-    closed when the block ends, and their engines disposed.
-    """
-    held: list[Session] = []
-    engines: set[Engine] = set()
-
-    def hold(session: Session, _: Any, connection: Connection) -> None:
-        held.append(session)
-        engines.add(connection.engine)
-
-    event.listen(Session, "after_begin", hold)
-    try:
-        yield
-    finally:
-        event.remove(Session, "after_begin", hold)
-        for session in held:
-            with suppress(SQLAlchemyError):
-                session.close()
-        # Only now: a connection that comes back to a pool which is disposed is never closed.
-        for engine in engines:
-            engine.dispose()
-
-
-def _hurry(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
+        with database.holding_sessions():
+            yield engine
 
 
 def _file(engine: Engine) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from checks.database import new_engine
 
 
 class Base(DeclarativeBase):
@@ -49,11 +50,7 @@ def pantry(*dishes: Dish) -> Iterator[Pantry]:
 
     Every session at work is held until then: one that nobody closes stays open, each time.
     """
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "pantry.db"
-        engine = create_engine(f"sqlite:///{file}")
-        # It lives for milliseconds and need not survive a power failure.
-        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+    with new_engine() as engine:
         sessions = sessionmaker(engine)
         at_work: list[Session] = []
         event.listen(sessions, "after_begin", lambda session, *_: at_work.append(session))
@@ -68,8 +65,7 @@ def pantry(*dishes: Dish) -> Iterator[Pantry]:
         with sessions.begin() as db:
             db.add_all(dishes)
         try:
-            yield Pantry(file, engine, sessions, get_db, given)
+            yield Pantry(Path(str(engine.url.database)), engine, sessions, get_db, given)
         finally:
             for session in at_work:
                 session.close()
-            engine.dispose()

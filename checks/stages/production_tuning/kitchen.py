@@ -5,14 +5,12 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 from httpx2 import Response
 from pydantic import BaseModel
-from sqlalchemy import Engine, ForeignKey, create_engine, event
+from sqlalchemy import Engine, ForeignKey, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncEngine, create_async_engine
@@ -20,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
+from checks.database import new_engine
 from checks.rush import CoffeeMachine, run_apart
 
 PATIENCE = 0.4
@@ -63,17 +62,13 @@ class DishOut(BaseModel):
 @contextmanager
 def kitchen(*rows: Base, **pool: Any) -> Iterator[Engine]:
     """An engine on a fresh file with these rows in it, a pool as asked for; both gone afterwards."""
-    with TemporaryDirectory() as folder:
-        engine = create_engine(f"sqlite:///{Path(folder, 'bistro.db')}", **pool)
-        try:
-            Base.metadata.create_all(engine)
-            with Session(engine, expire_on_commit=False) as session:
-                session.add_all(rows)
-                session.commit()
-            engine.dispose()  # whoever cooks here starts with an empty pool
-            yield engine
-        finally:
-            engine.dispose()
+    with new_engine(**pool) as engine:
+        Base.metadata.create_all(engine)
+        with Session(engine, expire_on_commit=False) as session:
+            session.add_all(rows)
+            session.commit()
+        engine.dispose()  # whoever cooks here starts with an empty pool
+        yield engine
 
 
 @contextmanager

@@ -36,13 +36,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from checks.claim import Evidence, claim
-from checks.stages.sqlalchemy_core_concepts.pantry import (
-    Dish,
-    new_engine,
-    new_file,
-    new_pantry,
-    on_disk,
-)
+from checks.database import new_engine, new_file, on_disk
+from checks.stages.sqlalchemy_core_concepts.pantry import Dish, new_pantry
 from checks.xray import Kind, xray
 
 # --- The quiz and the predictions ----------------------------------------------------------------

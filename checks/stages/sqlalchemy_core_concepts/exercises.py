@@ -34,15 +34,10 @@ from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from checks.claim import Claim
+from checks.database import holding_sessions, new_engine, new_file, on_disk
 from checks.exercise import Unmet, criterion, exercise, expect, fresh
 from checks.stages.sqlalchemy_core_concepts import claims
-from checks.stages.sqlalchemy_core_concepts.pantry import (
-    held_sessions,
-    new_engine,
-    new_file,
-    new_pantry,
-    on_disk,
-)
+from checks.stages.sqlalchemy_core_concepts.pantry import new_pantry
 from checks.xray import Kind, Recording, xray
 
 Beliefs = dict[type[Exception], Claim]
@@ -350,7 +345,7 @@ def add_and_commit(add_dish: Callable[..., Any]) -> None:
         misread: Beliefs = {}
         with criterion("a second connection sees the new dish", beliefs=misread) as saved:
             number, refused = None, None
-            with held_sessions(), xray() as block:
+            with holding_sessions(), xray() as block:
                 try:
                     number = add_dish(engine, name, price)
                 except DetachedInstanceError as error:

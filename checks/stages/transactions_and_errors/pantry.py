@@ -3,13 +3,13 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, Engine, ForeignKey, create_engine, event
+from sqlalchemy import CheckConstraint, Connection, Engine, ForeignKey, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from checks.database import new_engine
 
 
 class Base(DeclarativeBase):
@@ -65,24 +65,13 @@ def pantry(
 
     Nobody waits for a lock here: who comes while another one writes hears so at once.
     """
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        engine = create_engine(
-            f"sqlite:///{Path(folder) / 'pantry.db'}", connect_args={"timeout": 0}
-        )
-        event.listen(engine, "connect", _on_connect)
-        try:
-            with Session(engine) as session, session.begin():
-                Base.metadata.create_all(session.connection())
-                session.add_all(Account(owner=owner, balance=accounts[owner]) for owner in accounts)
-                session.add_all(Dish(name=name, price=7) for name in dishes)
-            yield engine
-        finally:
-            engine.dispose()
-
-
-def _on_connect(raw: Any, _: Any) -> None:
-    raw.execute("PRAGMA foreign_keys=ON")
-    raw.execute("PRAGMA synchronous=OFF")  # no power cut to survive, and much faster
+    with new_engine(connect_args={"timeout": 0}) as engine:
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
+        with Session(engine) as session, session.begin():
+            Base.metadata.create_all(session.connection())
+            session.add_all(Account(owner=owner, balance=accounts[owner]) for owner in accounts)
+            session.add_all(Dish(name=name, price=7) for name in dishes)
+        yield engine
 
 
 def rows(engine: Engine, sql: str, *values: str | int) -> list[Any]:
