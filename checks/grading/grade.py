@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from checks.course import ExerciseEntry
 from checks.exercise import CriterionResult, Outcome
 from checks.grading.collect import HandIn
-from checks.grading.messages import ExerciseResult
+from checks.grading.engine.messages import ExerciseResult
 from checks.grading.notebook import UnreadableNotebookError, Vote, read_notebook
 from checks.grading.repair import Release, repair
 from checks.grading.run import Run, run

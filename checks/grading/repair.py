@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.course import Course, CourseError, StageEntry
-from checks.grading.messages import Cell, Role
+from checks.grading.engine.messages import Cell, Role
 from checks.grading.notebook import Notebook, NotebookCell, UnreadableNotebookError, read_notebook
 
 if TYPE_CHECKING:

@@ -1,0 +1,28 @@
+"""Engines: how the cells of a hand-in are run, in a process of their own.
+
+The fast engine forks a child of a process that has imported everything; it needs Linux. The portable
+one starts a Jupyter kernel for each hand-in and runs anywhere. Both find the same.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, Self
+
+from checks.grading.engine.messages import Job, Run
+
+
+class Engine(Protocol):
+    """Runs one hand-in at a time; a context manager that ends what it has started."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def start(self) -> None:
+        """Get ready, so that the first hand-in need not wait. Raises GradingError where it cannot."""
+
+    def run(self, job: Job) -> Run:
+        """Run a job to its end; raises nothing that lies in the hand-in."""
+
+    def close(self) -> None:
+        """End at once, with whatever is running; may be called from another thread."""
