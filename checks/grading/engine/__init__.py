@@ -6,9 +6,10 @@ one starts a Jupyter kernel for each hand-in and runs anywhere. Both find the sa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol, Self
 
-from checks.grading.engine.messages import Job, Run
+from checks.grading.messages import Job, Run
 
 
 class Engine(Protocol):
@@ -26,3 +27,20 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End at once, with whatever is running; may be called from another thread."""
+
+
+def open_engine(stages: Iterable[str], *, portable: bool = False) -> Engine:
+    """An engine of this machine: the fast one on Linux, the portable one elsewhere or on request.
+
+    Takes the stages whose hand-ins it will run. It starts its processes when `start` or `run` is called.
+    """
+    import sys
+
+    if portable or sys.platform != "linux":
+        from checks.grading.engine.portable import PortableEngine
+
+        return PortableEngine()
+    from checks.grading.engine.fast import FastEngine
+    from checks.grading.engine.plain import probe
+
+    return FastEngine(stages, probe())

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from checks.grading.engine.messages import MESSAGE, Cell, Job, Message, Role, Said, Showed
 from checks.grading.engine.reporter import Reporter
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.shell import Shell, StandardStreams
+from checks.grading.messages import MESSAGE, Cell, Job, Message, Role, Said, Showed
 
 if TYPE_CHECKING:
     from checks.grading.engine.plain import Sandbox
@@ -21,7 +21,9 @@ OUT_OF_MEMORY = 86
 """The exit code of a process that has no memory left even to say so."""
 
 
-def run_child(job: Job, pipe: int, key: str, folder: Path, sandbox: Sandbox, seal: Seal) -> NoReturn:
+def run_child(
+    job: Job, pipe: int, key: str, folder: Path, sandbox: Sandbox, seal: Seal
+) -> NoReturn:
     """Run a job in this process, which ends with it.
 
     Takes the pipe for messages and the key that each of them carries, the empty folder to work in,

@@ -15,9 +15,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from checks.course import ROOT
-from checks.grading.engine.messages import JOB, RUN, Job, Run
-from checks.grading.engine.worker import READY
 from checks.grading.engine.plain import Sandbox
+from checks.grading.engine.worker import READY
+from checks.grading.messages import JOB, RUN, Job, Run
 from checks.grading.status import GradingError, Status
 
 # `-I` keeps the instructor's PYTHONPATH and working folder out; so the package itself is put back.
@@ -61,13 +61,13 @@ class FastEngine:
             with self._log.open("wb") as log:
                 self._worker = subprocess.Popen(  # noqa: S603
                     self._sandbox.wrap(
-                        command, visible=_visible(), environment=_environment(scratch)
+                        command, visible=_visible(), environment=environment(scratch)
                     ),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
                     cwd=scratch,
-                    env=_environment(scratch),
+                    env=environment(scratch),
                     start_new_session=True,
                 )
         except OSError as error:
@@ -138,7 +138,8 @@ def _visible() -> tuple[Path, ...]:
     return (*sorted(prefixes), ROOT / "checks", ROOT / "course.yml")
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """The variables that a hand-in sees: none of the instructor's. Takes its own home folder."""
     python = Path(sys.executable).parent
     return {
         "PATH": f"{python}{os.pathsep}{os.defpath}",

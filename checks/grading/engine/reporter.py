@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from checks.exercise import CheckResult, Outcome, observing
-from checks.grading.engine.messages import (
+from checks.grading.engine.seal import Seal
+from checks.grading.messages import (
     Begins,
     Canary,
     Cell,
@@ -26,7 +27,6 @@ from checks.grading.engine.messages import (
     Said,
     Tampered,
 )
-from checks.grading.engine.seal import Seal
 from checks.grading.notebook import printable
 
 if TYPE_CHECKING:

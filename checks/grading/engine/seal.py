@@ -68,9 +68,9 @@ class Seal:
         """The first thing that is not what it was, by its name; None as long as the seal holds."""
         for held in self._held:
             same = all(map(is_, map(held.place.get, held.keys), held.values))
-            if not same or len(held.place) > held.size:
-                if difference := held.first_difference():
-                    return difference
+            grown = len(held.place) > held.size
+            if (not same or grown) and (difference := held.first_difference()):
+                return difference
         for part, then in zip(_PARTS, self._code, strict=True):
             now = _ids(self._functions, part)
             if now != then:
@@ -136,7 +136,9 @@ def _ids(functions: list[FunctionType], part: Callable[[Any], Any]) -> list[int]
 
 
 def _decides(value: Any) -> bool:
-    return callable(value) or isinstance(value, property | classmethod | staticmethod | Checks | Exercise)
+    return callable(value) or isinstance(
+        value, property | classmethod | staticmethod | Checks | Exercise
+    )
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:

@@ -101,7 +101,8 @@ class _Stream(io.TextIOBase):
         return self._number
 
 
-class _DisplayHook(DisplayHook):  # type: ignore[misc]
+class _DisplayHook(DisplayHook):
+    shell: Shell
     _output: Output | None = None
 
     def start_displayhook(self) -> None:
@@ -124,7 +125,9 @@ class _DisplayHook(DisplayHook):  # type: ignore[misc]
             self._output = None
 
 
-class _DisplayPublisher(DisplayPublisher):  # type: ignore[misc]
+class _DisplayPublisher(DisplayPublisher):
+    shell: Shell
+
     def publish(
         self,
         data: Output,
@@ -148,7 +151,7 @@ class _DisplayPublisher(DisplayPublisher):  # type: ignore[misc]
         self.shell.outputs.clear(wait)
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """The shell of one hand-in; there is one in a process.
 
     `outputs` collects what its cells print and display.
@@ -177,7 +180,10 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         except Exception:
             transformed, failure = source, sys.exc_info()
         result: ExecutionResult = await self.run_cell_async(
-            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failure
+            source,
+            store_history=True,
+            transformed_cell=transformed,
+            preprocessing_exc_tuple=failure,
         )
         self.events.trigger("post_execute")
         self.events.trigger("post_run_cell", result)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pydantic import ValidationError
 
 from checks.grading.engine.child import OUT_OF_MEMORY
-from checks.grading.engine.messages import (
+from checks.grading.messages import (
     MESSAGE,
     Begins,
     Done,
@@ -52,7 +52,7 @@ class Heard:
         self._tampered = ""
         self._results: dict[str, ExerciseResult] = {}
         self._doubted: set[str] = set()
-        self._outputs: list[tuple[dict[str, object], ...]] = []
+        self.outputs: list[tuple[dict[str, object], ...]] = []
 
     def note(self, line: bytes) -> None:
         """Take in one line of the process."""
@@ -81,9 +81,7 @@ class Heard:
         its time was up.
         """
         status, reason = self._status(ended, late=late)
-        return Run(
-            status, reason, self._results, frozenset(self._doubted), tuple(self._outputs)
-        )
+        return Run(status, reason, self._results, frozenset(self._doubted), tuple(self.outputs))
 
     def _status(self, ended: int | None, *, late: bool) -> tuple[Status, str]:
         limits = self._job.limits
@@ -131,7 +129,7 @@ class Heard:
             case Interrupted():
                 self._interrupted = self._interrupted or self.where()
             case Showed(outputs=outputs):
-                self._outputs.append(outputs)
+                self.outputs.append(outputs)
             case Tampered(what=what):
                 self._tampered = self._tampered or f"it replaced {what}{self._before()}"
             case Passed(exercise=exercise):

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from checks import lesson
 from checks.course import CourseError, the_course
 from checks.grading.engine.child import run_child
-from checks.grading.engine.messages import JOB, RUN, Job, Run
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.supervise import kill_group, supervise
+from checks.grading.messages import JOB, RUN, Job, Run
 from checks.grading.status import Status
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ def main() -> None:
 
 def preload(stage: str) -> None:
     """Import what the hand-ins of a stage need; a stage that is no room of the course needs less."""
-    import IPython.core.interactiveshell
-    import fastapi.testclient
     import sqlalchemy.ext.asyncio
     import sqlalchemy.orm  # noqa: F401
 
