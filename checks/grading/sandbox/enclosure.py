@@ -1,0 +1,94 @@
+"""The sandbox as a worker has it: forks children, and shuts each one in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from checks.grading.limits import Limits
+from checks.grading.sandbox.layer import Layer
+from checks.grading.sandbox.view import View
+
+
+class Enclosure:
+    """Forks children, and puts the layers in force in them; made in a process with one thread.
+
+    `folder` is where all children live, one after the other: absolute, empty, the worker's own.
+    Where namespaces are among the layers, the process that makes the enclosure stays behind, and the
+    program goes on in a child of it. Raises OSError where a layer is refused.
+    """
+
+    def __init__(self, layers: Collection[Layer], view: View, folder: Path) -> None:
+        self._layers = frozenset(layers)
+        self._folder = folder
+        self._counts_processes = False
+        if sys.platform != "linux":
+            return
+        from checks.grading.sandbox import landlock, linux, namespaces, seccomp, user
+
+        if Layer.NAMESPACES in self._layers:
+            self._counts_processes = namespaces.settle()
+        self._owner = user.NOBODY if Layer.USER in self._layers else os.geteuid()
+        if Layer.USER in self._layers:
+            folder.parent.chmod(0o711)
+            os.chown(folder, self._owner, self._owner)
+        if Layer.LANDLOCK in self._layers:
+            self._rules = landlock.Rules(view, folder)
+        if Layer.SECCOMP in self._layers:
+            self._filter = seccomp.Filter()
+        linux.refuse_inspection()
+        self._worker = os.pidfd_open(os.getpid())
+
+    def fork(self) -> int:
+        """Like `os.fork`. A child in a namespace of its own has the number 1 there.
+
+        As a first process it does not feel the signals that it sends to itself, unless it handles them.
+        """
+        if sys.platform == "linux" and Layer.NAMESPACES in self._layers:
+            from checks.grading.sandbox import namespaces
+
+            return namespaces.fork(self._worker)
+        return os.fork()
+
+    def enter(self, limits: Limits) -> None:
+        """Shut this process in, for good; the folder becomes its working folder.
+
+        Called in the child, before the first line of a learner, while it has one thread. Raises OSError
+        where a layer is refused: the child must then end.
+        """
+        from checks.grading.sandbox import resources
+
+        if sys.platform == "linux":
+            self._enter_linux(limits)
+        else:
+            os.chdir(self._folder)
+            resources.limit(limits, count_processes=False)
+
+    def sweep(self) -> None:
+        """Called in the worker, when a child has ended: the folder is empty for the next one.
+
+        Raises OSError where something of it cannot be removed.
+        """
+        from checks.grading.sandbox.sweep import empty
+
+        empty(self._folder)
+
+    def _enter_linux(self, limits: Limits) -> None:
+        from checks.grading.sandbox import linux, namespaces, resources, user
+
+        if Layer.NAMESPACES in self._layers:
+            namespaces.own_files(self._folder, limits, self._owner)
+        os.chdir(self._folder)
+        resources.limit(limits, count_processes=self._counts_processes)
+        if Layer.USER in self._layers:
+            user.become_nobody()
+        linux.drop_capabilities()
+        linux.refuse_new_privileges()
+        linux.refuse_inspection()
+        linux.die_with(self._worker)
+        if Layer.LANDLOCK in self._layers:
+            self._rules.restrict()
+        if Layer.SECCOMP in self._layers:
+            self._filter.load()
