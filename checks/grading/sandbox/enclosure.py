@@ -15,27 +15,33 @@ from checks.grading.sandbox.view import View
 class Enclosure:
     """Forks children, and puts the layers in force in them; made in a process with one thread.
 
-    `folder` is where all children live, one after the other: absolute, empty, the worker's own.
-    Where namespaces are among the layers, the process that makes the enclosure stays behind, and the
+    `folder` is absolute, empty, and the worker's own; `work` is the folder in it where all children live,
+    one after the other. What is above `folder` must be passable for everybody. Where namespaces are among the layers, the process that makes the enclosure stays behind, and the
     program goes on in a child of it. Raises OSError where a layer is refused.
     """
 
     def __init__(self, layers: Collection[Layer], view: View, folder: Path) -> None:
         self._layers = frozenset(layers)
-        self._folder = folder
+        self.work = folder / "work"
         self._counts_processes = False
         if sys.platform != "linux":
+            self.work.mkdir()
             return
         from checks.grading.sandbox import landlock, linux, namespaces, seccomp, user
 
         if Layer.NAMESPACES in self._layers:
             self._counts_processes = namespaces.settle()
+            namespaces.prepare_disk(folder, self.work)
+        else:
+            self.work.mkdir()
         self._owner = user.NOBODY if Layer.USER in self._layers else os.geteuid()
-        if Layer.USER in self._layers:
-            folder.parent.chmod(0o711)
-            os.chown(folder, self._owner, self._owner)
+        if Layer.USER in self._layers and Layer.NAMESPACES not in self._layers:
+            folder.chmod(0o711)
+            os.chown(self.work, self._owner, self._owner)
         if Layer.LANDLOCK in self._layers:
-            self._rules = landlock.Rules(view, folder)
+            # A rule for a folder holds for what is mounted below it, not on it; see `prepare_disk`.
+            place = folder if Layer.NAMESPACES in self._layers else self.work
+            self._rules = landlock.Rules(view, place)
         if Layer.SECCOMP in self._layers:
             self._filter = seccomp.Filter()
         linux.refuse_inspection()
@@ -53,7 +59,7 @@ class Enclosure:
         return os.fork()
 
     def enter(self, limits: Limits) -> None:
-        """Shut this process in, for good; the folder becomes its working folder.
+        """Shut this process in, for good; `work` becomes its working folder.
 
         Called in the child, before the first line of a learner, while it has one thread. Raises OSError
         where a layer is refused: the child must then end.
@@ -63,24 +69,25 @@ class Enclosure:
         if sys.platform == "linux":
             self._enter_linux(limits)
         else:
-            os.chdir(self._folder)
+            os.chdir(self.work)
             resources.limit(limits, count_processes=False)
 
     def sweep(self) -> None:
-        """Called in the worker, when a child has ended: the folder is empty for the next one.
+        """Called in the worker, when a child has ended: `work` is empty for the next one.
 
         Raises OSError where something of it cannot be removed.
         """
         from checks.grading.sandbox.sweep import empty
 
-        empty(self._folder)
+        if Layer.NAMESPACES not in self._layers:  # there, the disk has gone with the child
+            empty(self.work)
 
     def _enter_linux(self, limits: Limits) -> None:
         from checks.grading.sandbox import linux, namespaces, resources, user
 
         if Layer.NAMESPACES in self._layers:
-            namespaces.own_files(self._folder, limits, self._owner)
-        os.chdir(self._folder)
+            namespaces.own_disk(self.work, limits, self._owner)
+        os.chdir(self.work)
         resources.limit(limits, count_processes=self._counts_processes)
         if Layer.USER in self._layers:
             user.become_nobody()

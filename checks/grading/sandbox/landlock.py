@@ -60,7 +60,7 @@ def version() -> int:
 class Rules:
     """Reading what the view shows, and all of a folder: made once, put in force in each child.
 
-    What is mounted on the folder later belongs to it. Raises OSError where the kernel refuses.
+    What is mounted below the folder later belongs to it. Raises OSError where the kernel refuses.
     """
 
     def __init__(self, view: View, folder: Path) -> None:

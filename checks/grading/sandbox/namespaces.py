@@ -19,6 +19,7 @@ from checks.grading.sandbox import linux
 _OWN = (
     linux.NEW_MOUNTS | linux.NEW_HOST_NAME | linux.NEW_IPC | linux.NEW_PROCESSES | linux.NEW_NETWORK
 )
+_PLAIN = linux.NO_SET_USER | linux.NO_DEVICES | linux.NO_PROGRAMS
 
 
 def settle() -> bool:
@@ -73,12 +74,18 @@ def fork(worker: int) -> int:
             linux.set_namespace(worker, linux.NEW_PROCESSES)
 
 
-def own_files(folder: Path, limits: Limits, owner: int) -> None:
-    """Put a private, limited and empty tmpfs on the folder, and nothing on /proc."""
+def prepare_disk(folder: Path, work: Path) -> None:
+    """Put a read-only tmpfs on the folder, with nothing in it but the place of the children's disks."""
+    linux.mount(folder, _PLAIN, "size=4k,nr_inodes=2,mode=755")
+    work.mkdir()
+    linux.mount(folder, linux.CHANGE | linux.THIS_MOUNT | linux.READ_ONLY | _PLAIN)
+
+
+def own_disk(work: Path, limits: Limits, owner: int) -> None:
+    """Put a private, limited and empty tmpfs there, and nothing on /proc."""
     linux.unshare(linux.NEW_MOUNTS)
     options = f"size={limits.disk},nr_inodes={limits.files},mode=700"
     if owner != os.geteuid():
         options += f",uid={owner},gid={owner}"
-    plain = linux.NO_SET_USER | linux.NO_DEVICES | linux.NO_PROGRAMS
-    linux.mount(folder, plain, options)
-    linux.mount(Path("/proc"), plain | linux.READ_ONLY, "size=4k,mode=555")
+    linux.mount(work, _PLAIN, options)
+    linux.mount(Path("/proc"), _PLAIN | linux.READ_ONLY, "size=4k,mode=555")

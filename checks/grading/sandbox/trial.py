@@ -27,6 +27,7 @@ def main() -> None:
     layers = list(sandbox.layers)
     told: dict[Layer, str] = {}
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
+        Path(folder).chmod(0o711)
         for layer in (Layer.NAMESPACES, Layer.USER, Layer.LANDLOCK, Layer.SECCOMP):
             if layer is Layer.USER and not user.is_root():
                 continue
