@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from checks.grading.limits import Limits
+from checks.grading.sandbox import resources
 from checks.grading.sandbox.layer import Layer
 from checks.grading.sandbox.view import View
 
@@ -24,6 +25,7 @@ class Enclosure:
         self._layers = frozenset(layers)
         self.work = folder / "work"
         self._counts_processes = False
+        resources.load()
         if sys.platform != "linux":
             self.work.mkdir()
             return
@@ -43,7 +45,7 @@ class Enclosure:
             place = folder if Layer.NAMESPACES in self._layers else self.work
             self._rules = landlock.Rules(view, place)
         if Layer.SECCOMP in self._layers:
-            self._filter = seccomp.Filter()
+            self._filter = seccomp.Filter(1 if Layer.NAMESPACES in self._layers else None)
         linux.refuse_inspection()
         self._worker = os.pidfd_open(os.getpid())
 
@@ -64,8 +66,6 @@ class Enclosure:
         Called in the child, before the first line of a learner, while it has one thread. Raises OSError
         where a layer is refused: the child must then end.
         """
-        from checks.grading.sandbox import resources
-
         if sys.platform == "linux":
             self._enter_linux(limits)
         else:
@@ -83,7 +83,7 @@ class Enclosure:
             empty(self.work)
 
     def _enter_linux(self, limits: Limits) -> None:
-        from checks.grading.sandbox import linux, namespaces, resources, user
+        from checks.grading.sandbox import linux, namespaces, user
 
         if Layer.NAMESPACES in self._layers:
             namespaces.own_disk(self.work, limits, self._owner)

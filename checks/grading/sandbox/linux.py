@@ -32,7 +32,9 @@ PRIVATE = 0x4_0000
 
 _SET_PARENT_DEATH_SIGNAL = 1
 _SET_DUMPABLE = 4
+_SET_SECCOMP = 22
 _SET_NO_NEW_PRIVILEGES = 38
+_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x2008_0522
 
 
@@ -91,6 +93,17 @@ def die_with(parent: int) -> None:
     _process_control(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if select.select([parent], [], [], 0)[0]:  # it has ended already
         os._exit(1)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def install_filter(program: bytes) -> None:
+    """Put a filter of system calls in force, given as its instructions of 8 bytes each (seccomp(2))."""
+    pointer = ctypes.byref(_Program(len(program) // 8, program))
+    nothing = ctypes.c_ulong(0)
+    _call("prctl", _SET_SECCOMP, ctypes.c_ulong(_FILTER), pointer, nothing, nothing)
 
 
 def drop_capabilities() -> None:

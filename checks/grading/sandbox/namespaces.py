@@ -75,17 +75,20 @@ def fork(worker: int) -> int:
 
 
 def prepare_disk(folder: Path, work: Path) -> None:
-    """Put a read-only tmpfs on the folder, with nothing in it but the place of the children's disks."""
+    """Put a read-only tmpfs on the folder, with nothing in it but the place of the children's disks.
+
+    An empty one covers /proc, which would show what the worker's own namespace shows.
+    """
     linux.mount(folder, _PLAIN, "size=4k,nr_inodes=2,mode=755")
     work.mkdir()
     linux.mount(folder, linux.CHANGE | linux.THIS_MOUNT | linux.READ_ONLY | _PLAIN)
+    linux.mount(Path("/proc"), _PLAIN | linux.READ_ONLY, "size=4k,mode=555")
 
 
 def own_disk(work: Path, limits: Limits, owner: int) -> None:
-    """Put a private, limited and empty tmpfs there, and nothing on /proc."""
+    """Put a private, limited and empty tmpfs there."""
     linux.unshare(linux.NEW_MOUNTS)
     options = f"size={limits.disk},nr_inodes={limits.files},mode=700"
     if owner != os.geteuid():
         options += f",uid={owner},gid={owner}"
     linux.mount(work, _PLAIN, options)
-    linux.mount(Path("/proc"), _PLAIN | linux.READ_ONLY, "size=4k,mode=555")

@@ -10,6 +10,12 @@ from checks.grading.limits import Limits
 _SECONDS_OF_GRACE = 5
 
 
+def load() -> None:
+    """Load the module of the standard library once, in the worker, where the system has it."""
+    with suppress(ImportError):
+        import resource  # noqa: F401
+
+
 def limit(limits: Limits, *, count_processes: bool) -> None:
     """Put the limits in force for this process; what the system does not know of is left out.
 

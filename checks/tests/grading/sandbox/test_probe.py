@@ -31,7 +31,7 @@ WALLS = {"NAMESPACES", "LANDLOCK", "SECCOMP"}
 def probe_under(*command: str, path: str) -> tuple[str, set[str], str]:
     """The level, the layers, and what is missing, as a program sees it that the command has started."""
     done = subprocess.run(
-        [*command, sys.executable, "-I", "-S", "-c", PROBE, str(ROOT)],
+        [*command, sys.executable, "-I", "-c", PROBE, str(ROOT)],
         capture_output=True,
         text=True,
         env={"PATH": path, "LANG": "C.UTF-8"},
