@@ -5,7 +5,9 @@ A file `checks/stages/STAGE/answers/EXERCISE.py` in percent format holds them, o
     # %% right="a path parameter"
     # %% wrong="the name is read from the query" claim="parameters_come_from_the_query"
 
-A cell is what a learner would write into the exercise cell; what the set-up gives is at hand.
+A cell is what a learner would write into the exercise cell; what the set-up gives is at hand. Each
+stage marks some wrong answers that are quick to check with `canary=true`: the grader runs one of them
+after a hand-in, to see whether the checks still work.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 from checks import lesson
 from checks.course import ROOT, CourseError, StageEntry
 from checks.exercise import CheckResult, observing
+from checks.imports import skip_grammars
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Answer:
     about: str
     code: str
     claim: str | None
+    canary: bool = False
 
     @property
     def right(self) -> bool:
@@ -43,6 +47,7 @@ def read_answers(stage: StageEntry, exercise: str, root: Path = ROOT) -> tuple[A
 
     Raises CourseError where the file is missing, or a cell says neither `right` nor `wrong` and `claim`.
     """
+    skip_grammars()
     import jupytext
 
     path = root / "checks" / "stages" / stage.id / "answers" / f"{exercise}.py"
@@ -52,12 +57,15 @@ def read_answers(stage: StageEntry, exercise: str, root: Path = ROOT) -> tuple[A
     answers = []
     for cell in jupytext.read(path).cells:
         match {
-            key: cell.metadata[key] for key in ("right", "wrong", "claim") if key in cell.metadata
+            key: cell.metadata[key]
+            for key in ("right", "wrong", "claim", "canary")
+            if key in cell.metadata
         }:
             case {"right": about, **rest} if not rest:
                 answers.append(Answer(exercise, about, cell.source, None))
-            case {"wrong": about, "claim": claim, **rest} if not rest:
-                answers.append(Answer(exercise, about, cell.source, claim))
+            case {"wrong": about, "claim": claim, **rest} if not rest.keys() - {"canary"}:
+                canary = rest.get("canary") is True
+                answers.append(Answer(exercise, about, cell.source, claim, canary))
             case _:
                 first = cell.source.splitlines()[0] if cell.source else "(empty)"
                 raise CourseError(

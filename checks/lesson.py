@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,8 +19,7 @@ def solution(stage: StageEntry, exercise: str) -> str | None:
 
 def blank(stage: StageEntry, exercise: str) -> str | None:
     """The code that a learner finds in an exercise's cell, or None where `solutions/` is not at hand."""
-    cell = _exercise_cell(stage, exercise)
-    return None if cell is None else cell["metadata"]["course"].get("blank")
+    return _given(stage.stem).blanks.get(exercise)
 
 
 def cells_of(stage: StageEntry, exercise: str) -> tuple[list[str], str]:
@@ -41,11 +41,37 @@ def cells_of(stage: StageEntry, exercise: str) -> tuple[list[str], str]:
 
 def given_names(stage: StageEntry) -> frozenset[str]:
     """The names that the set-up cells of a stage define: imports, functions, classes and variables."""
+    return _given(stage.stem).names
+
+
+def preload(stage: StageEntry) -> None:
+    """Read what checks need of a stage's lesson, and forget the solutions again.
+
+    After that, a process that cannot read `solutions/` any more checks as if it could.
+    """
+    _given(stage.stem)
+    _cells.cache_clear()
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a lesson gives to its checks: the names of the set-up, and the blanks by exercise."""
+
+    names: frozenset[str]
+    blanks: dict[str, str]
+
+
+@cache
+def _given(stem: str) -> _Given:
     names: set[str] = set()
-    for cell in _cells(stage.stem):
-        if cell["metadata"].get("course", {}).get("kind") == "setup":
+    blanks: dict[str, str] = {}
+    for cell in _cells(stem):
+        about = cell["metadata"].get("course", {})
+        if about.get("kind") == "setup":
             names |= _bound("".join(cell["source"]))
-    return frozenset(names)
+        if about.get("kind") == "exercise" and "blank" in about:
+            blanks.setdefault(about["exercise"], about["blank"])
+    return _Given(frozenset(names), blanks)
 
 
 def _exercise_cell(stage: StageEntry, exercise: str) -> dict[str, Any] | None:

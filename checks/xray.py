@@ -378,33 +378,27 @@ def _status_line(status: int) -> str:
 
 _hooks_in_use = 0
 _hooks_lock = Lock()
+_unhooking = ExitStack()
 
 
 @contextmanager
 def _hooks() -> Iterator[None]:
     """Have FastAPI and SQLAlchemy tell what happens, for as long as any recording runs."""
-    global _hooks_in_use, _unhook
+    global _hooks_in_use
     with _hooks_lock:
         _hooks_in_use += 1
         if _hooks_in_use == 1:
-            _unhook = _hook()
+            _hook(_unhooking)
     try:
         yield
     finally:
         with _hooks_lock:
             _hooks_in_use -= 1
             if _hooks_in_use == 0:
-                _unhook()
+                _unhooking.close()
 
 
-def _no_hooks() -> None:
-    """Nothing is hooked."""
-
-
-_unhook: Callable[[], None] = _no_hooks
-
-
-def _hook() -> Callable[[], None]:
+def _hook(unhooking: ExitStack) -> None:
     with ExitStack() as stack:
         for target, name, listener in _LISTENERS:
             event.listen(target, name, listener)
@@ -414,7 +408,7 @@ def _hook() -> Callable[[], None]:
         stack.enter_context(_replaced(BackgroundTask, "__call__", _observed_task))
         # SQLAlchemy has no event for a session that is closed.
         stack.enter_context(_replaced(Session, "close", _observed_close))
-        return stack.pop_all().close
+        unhooking.push(stack.pop_all())
 
 
 @contextmanager

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.course import ROOT, read_course
 from checks.grading.collect import collect
-from checks.grading.grade import Grade, grade_all
+from checks.grading.engine import open_engine
+from checks.grading.grade import Grade, Options
+from checks.grading.grader import Grader
+from checks.grading.limits import Limits
 from checks.grading.repair import read_releases
 from checks.grading.report import prepare_report, write_report
-from checks.grading.run import end_all
 from checks.grading.status import GradingError, Status
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ def grade_folder(
     """
     from rich.console import Console
 
-    if sys.platform == "win32":
-        raise GradingError("course grade needs Linux or macOS: run it in WSL")
     if jobs is not None and jobs < 1:
         raise GradingError(f"--jobs: {jobs} is too few; say 1 or more")
     if not (math.isfinite(timeout) and timeout > 0):
@@ -50,23 +50,25 @@ def grade_folder(
         raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
     prepare_report(report, hand_ins)
     console = Console()
+    stages = sorted({hand_in.stage for hand_in in collection.hand_ins} & releases.keys())
+    at_once = min(jobs or _cores(), len(collection.hand_ins))
+    options = Options(Limits(seconds=timeout))
     with (
         _progress(console.is_terminal) as progress,
-        ThreadPoolExecutor(jobs or _cores()) as executor,
+        ThreadPoolExecutor(at_once) as executor,
+        Grader(releases, options, partial(open_engine, stages), at_once) as grader,
     ):
         task = progress.add_task("Grading", total=len(collection.hand_ins))
+        futures = [executor.submit(grader, hand_in) for hand_in in collection.hand_ins]
+        rows = []
         try:
-            grades = grade_all(
-                collection.hand_ins,
-                releases,
-                timeout=timeout,
-                executor=executor,
-                graded=lambda _: progress.advance(task),
-            )
+            for future in as_completed(futures):
+                rows.append(future.result())
+                progress.advance(task)
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
-            end_all()
             raise
+    grades = tuple(sorted(rows, key=lambda each: (each.learner, each.stage, each.file)))
     paths = write_report(report, course, grades)
     console.print(_summary(grades, collection.ignored))
     console.print(

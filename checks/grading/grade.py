@@ -1,27 +1,31 @@
-"""From a hand-in to its grade, one at a time or many at once."""
+"""From a hand-in to its grade."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from checks.course import ExerciseEntry
 from checks.exercise import CriterionResult, Outcome
+from checks.grading.canaries import pick_canaries, read_canaries
 from checks.grading.collect import HandIn
-from checks.grading.messages import ExerciseResult
+from checks.grading.engine import Engine
+from checks.grading.limits import Limits
+from checks.grading.messages import Job, Run
 from checks.grading.notebook import UnreadableNotebookError, Vote, read_notebook
 from checks.grading.repair import Release, repair
-from checks.grading.run import Run, run
 from checks.grading.status import Status
 
 NOT_RUN = "not run"
 """The outcome of an exercise whose check never ran, because the process ended before."""
 
+NOT_BELIEVED = "not believed"
+"""The outcome of an exercise whose check ran after the hand-in had tampered with the checks."""
+
 
 @dataclass(frozen=True)
 class ExerciseGrade:
-    """One exercise of a hand-in; `outcome` is one of a check's outcomes, or `NOT_RUN`."""
+    """One exercise of a hand-in; `outcome` is one of a check's outcomes, `NOT_RUN` or `NOT_BELIEVED`."""
 
     id: str
     title: str
@@ -48,29 +52,20 @@ class Grade:
     votes: tuple[Vote, ...] = ()
 
 
-def grade_all(
-    hand_ins: Iterable[HandIn],
+@dataclass(frozen=True)
+class Options:
+    """How hand-ins are run: within which limits, and whether every code cell is run (`whole`)."""
+
+    limits: Limits = field(default_factory=Limits)
+    whole: bool = False
+
+
+def grade(
+    hand_in: HandIn,
     releases: Mapping[str, Release],
-    *,
-    timeout: float,
-    executor: Executor,
-    graded: Callable[[Grade], object] = lambda _: None,
-) -> tuple[Grade, ...]:
-    """Grade every hand-in.
-
-    Takes the releases by stage, the seconds that each hand-in may take, the executor that the work is
-    handed to (threads will do: each waits for a process), and whom to tell each grade at once.
-    Returns the grades by learner, stage and file.
-    """
-    futures = [executor.submit(grade, hand_in, releases, timeout=timeout) for hand_in in hand_ins]
-    grades = []
-    for future in as_completed(futures):
-        grades.append(future.result())
-        graded(grades[-1])
-    return tuple(sorted(grades, key=lambda each: (each.learner, each.stage, each.file)))
-
-
-def grade(hand_in: HandIn, releases: Mapping[str, Release], *, timeout: float) -> Grade:
+    engine: Engine,
+    options: Options = Options(),
+) -> Grade:
     """Grade one hand-in; raises nothing that lies in the hand-in."""
     release = releases.get(hand_in.stage)
     row = Grade(hand_in.learner, hand_in.stage, Status.MISSING, hand_in.reason, file=hand_in.file)
@@ -83,30 +78,30 @@ def grade(hand_in: HandIn, releases: Mapping[str, Release], *, timeout: float) -
     except UnreadableNotebookError as error:
         return replace(row, status=Status.UNREADABLE, reason=_join([str(error), hand_in.reason]))
     repaired = repair(notebook, release)
-    try:
-        finished = run(repaired.cells, timeout=timeout)
-    except OSError as error:
-        finished = Run(Status.DIED, f"the process could not be started: {error.strerror}", {})
-    exercises = tuple(
-        _grade(entry, finished.results.get(entry.id)) for entry in release.stage.exercises
-    )
-    status = finished.status
+    known = read_canaries(release.stage, release.root)
+    canaries = pick_canaries(known, f"{hand_in.learner} {hand_in.file}")
+    run = engine.run(Job(release.stage.id, repaired.cells, canaries, options.limits))
+    exercises = tuple(_grade(entry, run) for entry in release.stage.exercises)
+    status = run.status
     if status is Status.GRADED and all(each.outcome == Outcome.NOT_ATTEMPTED for each in exercises):
         status = Status.NOT_ATTEMPTED
     reasons = [f"{each.id}: {each.reason}" for each in exercises if each.reason]
     return replace(
         row,
         status=status,
-        reason=_join([finished.reason, hand_in.reason, *repaired.notes, *reasons]),
+        reason=_join([run.reason, hand_in.reason, *repaired.notes, *reasons]),
         points=round(sum(each.points for each in exercises), 2),
         exercises=exercises,
         votes=notebook.votes,
     )
 
 
-def _grade(entry: ExerciseEntry, result: ExerciseResult | None) -> ExerciseGrade:
+def _grade(entry: ExerciseEntry, run: Run) -> ExerciseGrade:
+    result = run.results.get(entry.id)
     if result is None:
         return ExerciseGrade(entry.id, entry.title, NOT_RUN, 0, entry.points)
+    if entry.id in run.doubted:
+        return ExerciseGrade(entry.id, entry.title, NOT_BELIEVED, 0, entry.points)
     return ExerciseGrade(
         id=entry.id,
         title=entry.title,

@@ -1,14 +1,19 @@
-"""What the grader and the process of a hand-in say to each other: plain data, validated on both ends."""
+"""What the grader, a worker and the process of a hand-in say to each other.
+
+Plain data, one JSON object per line, validated where it arrives.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
 from checks.exercise import CriterionResult, Outcome
+from checks.grading.limits import Limits
+from checks.grading.status import Status
 
 
 class Role(StrEnum):
@@ -31,11 +36,25 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Job:
-    """All cells of one hand-in, and the seconds that they may take together."""
+class Canary:
+    """A known wrong answer to an exercise: the check must not call it solved."""
 
+    exercise: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """All cells of one hand-in, and the canaries that follow them.
+
+    `keeps_outputs` asks for what each cell printed and displayed, as a notebook would store it.
+    """
+
+    stage: str
     cells: tuple[Cell, ...]
-    timeout: float
+    canaries: tuple[Canary, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    keeps_outputs: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,16 +70,31 @@ class ExerciseResult:
 
 
 @dataclass(frozen=True)
-class Begins:
-    """The cell of this name is about to run."""
+class Run:
+    """How a hand-in ended: its status, the reason in words, and the result of each exercise.
 
-    cell: str
+    `doubted` are the exercises whose results are not believed, because the hand-in had tampered with
+    the checks by then. `outputs` are those of each cell, in the order of the job, if it asked for them.
+    """
+
+    status: Status
+    reason: str = ""
+    results: dict[str, ExerciseResult] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
+    outputs: tuple[tuple[dict[str, Any], ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Begins:
+    """The cell of this number, counted from 0, is about to run; so are the canaries after the last."""
+
+    cell: int
     kind: Literal["begins"] = "begins"
 
 
 @dataclass(frozen=True)
 class Found:
-    """A check has come to its result."""
+    """The check that is running has come to its result."""
 
     result: ExerciseResult
     kind: Literal["found"] = "found"
@@ -68,20 +102,60 @@ class Found:
 
 @dataclass(frozen=True)
 class LacksMemory:
-    """A cell ended because it could have no more memory."""
+    """The cell that is running ended because it could have no more memory."""
 
-    cell: str
     kind: Literal["lacks-memory"] = "lacks-memory"
 
 
 @dataclass(frozen=True)
+class Interrupted:
+    """The cell that is running ended because its time was up."""
+
+    kind: Literal["interrupted"] = "interrupted"
+
+
+@dataclass(frozen=True)
+class Showed:
+    """What the cell that has just run printed and displayed."""
+
+    outputs: tuple[dict[str, Any], ...]
+    kind: Literal["showed"] = "showed"
+
+
+@dataclass(frozen=True)
+class Tampered:
+    """Something that decides over points is not what it was before the hand-in ran."""
+
+    what: str
+    kind: Literal["tampered"] = "tampered"
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A canary of this exercise was called solved."""
+
+    exercise: str
+    kind: Literal["passed"] = "passed"
+
+
+@dataclass(frozen=True)
 class Done:
-    """Every cell has run."""
+    """Every cell and every canary has run."""
 
     kind: Literal["done"] = "done"
 
 
-Message = Begins | Found | LacksMemory | Done
+Said = Begins | Found | LacksMemory | Interrupted | Showed | Tampered | Passed | Done
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line of a hand-in's process; `key` shows that it is the runner's own and nobody else's."""
+
+    key: str
+    said: Annotated[Said, Field(discriminator="kind")]
+
 
 JOB: TypeAdapter[Job] = TypeAdapter(Job)
-MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+RUN: TypeAdapter[Run] = TypeAdapter(Run)

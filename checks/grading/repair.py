@@ -27,10 +27,11 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Release:
-    """A stage with its notebook as it was given to the learners."""
+    """A stage with its notebook as it was given to the learners; `root` is the course's folder."""
 
     stage: StageEntry
     cells: tuple[NotebookCell, ...]
+    root: Path
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def read_releases(course: Course, root: Path) -> dict[str, Release]:
             notebook = read_notebook(root / "notebooks" / f"{stage.stem}.ipynb")
         except UnreadableNotebookError as error:
             raise CourseError(f"notebooks/{stage.stem}.ipynb {error}; run `course build`") from None
-        releases[stage.id] = Release(stage, notebook.cells)
+        releases[stage.id] = Release(stage, notebook.cells, root)
     return releases
 
 

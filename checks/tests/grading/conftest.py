@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from checks.course import Course, read_course
 from checks.grading.collect import collect
-from checks.grading.grade import Grade, grade_all
+from checks.grading.engine import Engine, open_engine
+from checks.grading.grade import Grade, Options, grade
+from checks.grading.limits import Limits
 from checks.grading.repair import Release, read_releases
 from checks.tests.grading.small_course import MANIFEST, Cell, lesson, notebook
 
@@ -70,14 +73,36 @@ def hand_in(hand_ins: Path, root: Path) -> Write:
     return write
 
 
+@pytest.fixture(scope="session")
+def engines() -> Iterator[dict[str, Engine]]:
+    """Both engines, as far as this machine has them; the worker of the fast one is started once."""
+    with ExitStack() as stack:
+        kinds = {"portable": True, "fast": False} if sys.platform == "linux" else {"portable": True}
+        yield {
+            name: stack.enter_context(open_engine((), portable=portable))
+            for name, portable in kinds.items()
+        }
+
+
+@pytest.fixture(params=["fast", "portable"])
+def engine(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Engine:
+    """One engine after the other."""
+    if request.param not in engines:
+        pytest.skip("the fast engine needs Linux")
+    return engines[request.param]
+
+
 @pytest.fixture
-def grades(hand_ins: Path, course: Course, root: Path) -> Callable[..., dict[str, Grade]]:
+def grades(
+    hand_ins: Path, course: Course, root: Path, engine: Engine
+) -> Callable[..., dict[str, Grade]]:
     """Grade what was handed in; the grades by learner."""
 
-    def grade(timeout: float = 20) -> dict[str, Grade]:
+    def grade_them(seconds: float = 30, cell_seconds: float = 10) -> dict[str, Grade]:
+        options = Options(Limits(seconds=seconds, cell_seconds=cell_seconds))
+        releases = read_releases(course, root)
         found = collect(hand_ins, course).hand_ins
-        with ThreadPoolExecutor(2) as executor:
-            rows = grade_all(found, read_releases(course, root), timeout=timeout, executor=executor)
+        rows = [grade(hand_in, releases, engine, options) for hand_in in found]
         return {row.learner: row for row in rows}
 
-    return grade
+    return grade_them

@@ -18,8 +18,6 @@ from checks.grading.status import Status
 from checks.tests.grading.conftest import Write
 from checks.tests.grading.small_course import SOLVED, code, lesson
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")
-
 Grades = Callable[..., dict[str, Grade]]
 
 

@@ -62,7 +62,7 @@ class Recipe(RecipeBook):
     note: Mapped[str | None]
 
 
-# %% wrong="the note has a type that must be given" claim="optional_by_default"
+# %% wrong="the note has a type that must be given" claim="optional_by_default" canary=true
 class RecipeBook(DeclarativeBase):
     pass
 
@@ -115,7 +115,7 @@ class Recipe(RecipeBook):
         return price
 
 
-# %% wrong="nothing guards the price but its type" claim="mapped_int_checks_values"
+# %% wrong="nothing guards the price but its type" claim="mapped_int_checks_values" canary=true
 class RecipeBook(DeclarativeBase):
     pass
 

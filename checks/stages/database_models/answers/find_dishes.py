@@ -41,7 +41,7 @@ def find_dishes(session, piece, most, page):
     return session.scalars(query).all()[3 * page - 3 : 3 * page]
 
 
-# %% wrong="Python's and between two conditions" claim="and_joins_conditions"
+# %% wrong="Python's and between two conditions" claim="and_joins_conditions" canary=true
 def find_dishes(session, piece, most, page):
     query = select(Dish.name).where(Dish.name.contains(piece) and Dish.price <= most)
     query = query.order_by(Dish.price, Dish.name).offset(3 * page - 3).limit(3)

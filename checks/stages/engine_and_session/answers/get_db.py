@@ -85,7 +85,7 @@ def get_db():
         yield session
 
 
-# %% wrong="the factory is not called" claim="factory_is_a_session"
+# %% wrong="the factory is not called" claim="factory_is_a_session" canary=true
 def get_db():
     with SessionLocal as s:
         yield s

@@ -212,7 +212,7 @@ def bistro(sessions):
     return app
 
 
-# %% wrong="the dependency is called by hand" claim="depends_wants_a_call"
+# %% wrong="the dependency is called by hand" claim="depends_wants_a_call" canary=true
 def bistro(sessions):
     def get_db():
         with sessions() as session:

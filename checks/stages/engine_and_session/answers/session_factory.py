@@ -19,7 +19,7 @@ def open_kitchen(url):
     return new_session
 
 
-# %% wrong="a session instead of a factory" claim="one_session_for_all"
+# %% wrong="a session instead of a factory" claim="one_session_for_all" canary=true
 def open_kitchen(url):
     return Session(create_engine(url))
 
@@ -36,7 +36,7 @@ def open_kitchen(url):
     return sessionmaker(autocommit=False, autoflush=False, bind=engine)
 
 
-# %% wrong="autocommit" claim="commits_after_every_operation"
+# %% wrong="autocommit" claim="commits_after_every_operation" canary=true
 def open_kitchen(url):
     return sessionmaker(create_engine(url), autocommit=True)
 

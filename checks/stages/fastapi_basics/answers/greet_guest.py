@@ -39,7 +39,7 @@ def greeting_app():
     return app
 
 
-# %% wrong="the parameters have other names than the path" claim="path_values_by_position"
+# %% wrong="the parameters have other names than the path" claim="path_values_by_position" canary=true
 def greeting_app():
     app = FastAPI()
 

@@ -44,7 +44,7 @@ def card_app(pantry):
     return app
 
 
-# %% wrong="the whole dict, as it stands in the pantry" claim="extra_fields_stay_inside"
+# %% wrong="the whole dict, as it stands in the pantry" claim="extra_fields_stay_inside" canary=true
 def card_app(pantry):
     app = FastAPI()
 
@@ -55,7 +55,7 @@ def card_app(pantry):
     return app
 
 
-# %% wrong="the cost is taken out of the pantry itself" claim="dict_is_a_copy"
+# %% wrong="the cost is taken out of the pantry itself" claim="dict_is_a_copy" canary=true
 def card_app(pantry):
     app = FastAPI()
 

@@ -48,7 +48,7 @@ def price_app(menu):
     return app
 
 
-# %% wrong="a status beside the body" claim="tuple_sets_status"
+# %% wrong="a status beside the body" claim="tuple_sets_status" canary=true
 def price_app(menu):
     app = FastAPI()
 

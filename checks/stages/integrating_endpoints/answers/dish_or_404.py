@@ -250,7 +250,7 @@ def routes_app(get_db):
     return app
 
 
-# %% wrong="a session without Depends" claim="session_without_setup"
+# %% wrong="a session without Depends" claim="session_without_setup" canary=true
 def routes_app(get_db):
     app = FastAPI()
     DB = Annotated[Session, Depends(get_db)]

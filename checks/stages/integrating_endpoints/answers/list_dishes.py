@@ -69,7 +69,7 @@ def list_app(get_db):
     return app
 
 
-# %% wrong="Annotated, but without Depends in it" claim="session_without_setup"
+# %% wrong="Annotated, but without Depends in it" claim="session_without_setup" canary=true
 def list_app(get_db):
     app = FastAPI()
 
@@ -120,7 +120,7 @@ def list_app(get_db):
     return app
 
 
-# %% wrong="the table's class as response model" claim="orm_class_is_a_schema"
+# %% wrong="the table's class as response model" claim="orm_class_is_a_schema" canary=true
 def list_app(get_db):
     app = FastAPI()
 

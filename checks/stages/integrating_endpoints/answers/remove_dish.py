@@ -59,7 +59,7 @@ def remove_app(get_db):
     return app
 
 
-# %% wrong="a message with the 204" claim="no_content_has_content"
+# %% wrong="a message with the 204" claim="no_content_has_content" canary=true
 def remove_app(get_db):
     app = FastAPI()
 

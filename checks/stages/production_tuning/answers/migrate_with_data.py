@@ -69,7 +69,7 @@ def downgrade(op):
         dishes.drop_column("title")
 
 
-# %% wrong="not null, without a value for the rows there are" claim="not_null_needs_no_default"
+# %% wrong="not null, without a value for the rows there are" claim="not_null_needs_no_default" canary=true
 def upgrade(op):
     op.alter_column("dishes", "name", new_column_name="title")
     op.add_column("dishes", sa.Column("vegan", sa.Boolean, nullable=False))
@@ -80,7 +80,7 @@ def downgrade(op):
     op.alter_column("dishes", "title", new_column_name="name")
 
 
-# %% wrong="create_all with the new table" claim="create_all_alters"
+# %% wrong="create_all with the new table" claim="create_all_alters" canary=true
 def upgrade(op):
     metadata = sa.MetaData()
     sa.Table(

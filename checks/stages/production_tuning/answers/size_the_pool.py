@@ -37,11 +37,11 @@ def open_engine(url, allowed, workers, patience):
     return create_engine(url, pool_size=allowed, max_overflow=0, pool_timeout=patience)
 
 
-# %% wrong="the patience is left at its default" claim="empty_pool_answers_soon"
+# %% wrong="the patience is left at its default" claim="empty_pool_answers_soon" canary=true
 def open_engine(url, allowed, workers, patience):
     return create_engine(url, pool_size=allowed // workers, max_overflow=0)
 
 
-# %% wrong="everything at its default" claim="empty_pool_answers_soon"
+# %% wrong="everything at its default" claim="empty_pool_answers_soon" canary=true
 def open_engine(url, allowed, workers, patience):
     return create_engine(url)

@@ -85,7 +85,7 @@ def build_menu(engine):
     return Dish
 
 
-# %% wrong="no primary key" claim="id_comes_by_itself"
+# %% wrong="no primary key" claim="id_comes_by_itself" canary=true
 def build_menu(engine):
     class Base(DeclarativeBase):
         pass
@@ -101,7 +101,7 @@ def build_menu(engine):
     return Dish
 
 
-# %% wrong="hints without Mapped" claim="any_hint_is_a_column"
+# %% wrong="hints without Mapped" claim="any_hint_is_a_column" canary=true
 def build_menu(engine):
     class Base(DeclarativeBase):
         pass

@@ -28,12 +28,12 @@ def open_kitchen(file):
     return create_engine(f"sqlite:///{file}").connect()
 
 
-# %% wrong="two slashes and the path" claim="two_slashes_and_a_path"
+# %% wrong="two slashes and the path" claim="two_slashes_and_a_path" canary=true
 def open_kitchen(file):
     return create_engine(f"sqlite://{file}")
 
 
-# %% wrong="the path alone" claim="path_is_enough"
+# %% wrong="the path alone" claim="path_is_enough" canary=true
 def open_kitchen(file):
     return create_engine(str(file))
 

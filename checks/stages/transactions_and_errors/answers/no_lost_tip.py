@@ -72,7 +72,7 @@ def add_tip(engine, amount):
         jar.balance += amount
 
 
-# %% wrong="SELECT … FOR UPDATE, which SQLite does not know" claim="transaction_prevents_lost_updates"
+# %% wrong="SELECT … FOR UPDATE, which SQLite does not know" claim="transaction_prevents_lost_updates" canary=true
 def add_tip(engine, amount):
     with Session(engine) as session, session.begin():
         jar = session.get_one(Account, "tips", with_for_update=True)

@@ -56,7 +56,7 @@ def take_order(engine, table, dishes):
     return [dish for dish in dishes if dish not in menu]
 
 
-# %% wrong="the error is caught, without a savepoint" claim="go_on_after_integrity_error"
+# %% wrong="the error is caught, without a savepoint" claim="go_on_after_integrity_error" canary=true
 def take_order(engine, table, dishes):
     refused = []
     with Session(engine) as session, session.begin():

@@ -65,7 +65,7 @@ def run_steps(engine, steps):
             session.rollback()
 
 
-# %% wrong="committed in any case" claim="commit_each_change"
+# %% wrong="committed in any case" claim="commit_each_change" canary=true
 def run_steps(engine, steps):
     with Session(engine) as session:
         try:
@@ -75,7 +75,7 @@ def run_steps(engine, steps):
             session.commit()
 
 
-# %% wrong="flushed, never committed" claim="flush_is_commit"
+# %% wrong="flushed, never committed" claim="flush_is_commit" canary=true
 def run_steps(engine, steps):
     with Session(engine) as session:
         for step in steps:

@@ -1,0 +1,77 @@
+"""The process of one hand-in, forked from a worker: runs the cells as Jupyter would."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from checks.grading.engine.reporter import Reporter
+from checks.grading.engine.seal import Seal
+from checks.grading.engine.shell import Shell, StandardStreams
+from checks.grading.messages import MESSAGE, Cell, Job, Message, Role, Said, Showed
+
+if TYPE_CHECKING:
+    from checks.grading.engine.plain import Sandbox
+
+OUT_OF_MEMORY = 86
+"""The exit code of a process that has no memory left even to say so."""
+
+
+def run_child(
+    job: Job, pipe: int, key: str, folder: Path, sandbox: Sandbox, seal: Seal
+) -> NoReturn:
+    """Run a job in this process, which ends with it.
+
+    Takes the pipe for messages and the key that each of them carries, the empty folder to work in,
+    the sandbox to enter first, and the seal that was made before anything of a hand-in ran.
+    """
+    try:
+        sandbox.enter(job.limits, folder)
+        os.chdir(folder)
+        shell = Shell.open(job.limits.printed)
+        streams = StandardStreams(shell.outputs, job.limits.printed)
+        sys.path.insert(0, "")  # a kernel imports what a cell has written beside it
+        asyncio.run(_run(job, shell, streams, pipe, key, seal))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    finally:
+        # Threads and tasks that the cells left behind do not hold up the end.
+        os._exit(0)
+
+
+async def _run(
+    job: Job, shell: Shell, streams: StandardStreams, pipe: int, key: str, seal: Seal
+) -> None:
+    # `asyncio.run` has put a handler of its own there, which would cancel the run.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def send(said: Said) -> None:
+        line = MESSAGE.dump_json(Message(key, said)) + b"\n"
+        while line:
+            line = line[os.write(pipe, line) :]
+
+    reporter = Reporter(job, shell, send, seal)
+    for _ in job.cells:
+        cell = reporter.begin()
+        error = await _run_cell(cell, shell, reporter)
+        streams.collect()
+        outputs = shell.outputs.take()
+        if job.keeps_outputs:
+            send(Showed(outputs))
+        reporter.end(cell, error)
+    with reporter.listening():
+        await reporter.finish()
+
+
+async def _run_cell(cell: Cell, shell: Shell, reporter: Reporter) -> BaseException | None:
+    try:
+        if cell.role is not Role.CHECK:
+            return await shell.run(cell.source)
+        with reporter.listening():
+            return await shell.run(cell.source)
+    except (Exception, KeyboardInterrupt, asyncio.CancelledError) as raised:
+        return raised

@@ -1,0 +1,85 @@
+"""Inside the kernel of the portable engine: reports on each cell that the engine has it run."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.grading.engine.reporter import Reporter
+from checks.grading.engine.seal import Seal
+from checks.grading.engine.worker import preload
+from checks.grading.limits import Limits
+from checks.grading.messages import JOB, MESSAGE, Cell, Message, Role, Said
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_running: list[_Hooks] = []
+
+
+def begin(job_file: str, key: str, messages: str) -> None:
+    """Get ready for the first cell.
+
+    Takes the file with the job, the key that each message carries, and the file that messages are
+    added to. Both files stand outside of the folder in which the cells run.
+    """
+    from IPython import get_ipython
+
+    job = JOB.validate_json(Path(job_file).read_bytes())
+    pipe = os.open(messages, os.O_WRONLY | os.O_APPEND)
+    preload(job.stage)
+    shell = get_ipython()
+    shell.InteractiveTB.set_mode("Plain")  # the others cost half a second for each error
+    shell.ask_exit = _stay
+
+    def send(said: Said) -> None:
+        line = MESSAGE.dump_json(Message(key, said)) + b"\n"
+        while line:
+            line = line[os.write(pipe, line) :]
+
+    _enter_limits(job.limits)
+    _running.append(_Hooks(Reporter(job, shell, send, Seal()), shell))
+
+
+async def finish() -> None:
+    """Run the canaries, after the last cell."""
+    [hooks] = _running
+    await hooks.finish()
+
+
+class _Hooks:
+    """Calls the reporter around each cell; what is executed silently is none."""
+
+    def __init__(self, reporter: Reporter, shell: InteractiveShell) -> None:
+        self._reporter = reporter
+        self._shell = shell
+        self._cell: Cell | None = None
+        self._listening = ExitStack()
+        shell.events.register("pre_run_cell", self._begin)
+        shell.events.register("post_run_cell", self._end)
+
+    async def finish(self) -> None:
+        with self._reporter.listening():
+            await self._reporter.finish()
+
+    def _begin(self, _: Any) -> None:
+        self._cell = self._reporter.begin()
+        if self._cell.role is Role.CHECK:
+            self._listening.enter_context(self._reporter.listening())
+
+    def _end(self, result: Any) -> None:
+        self._listening.close()
+        if self._cell is not None:
+            self._reporter.end(self._cell, result.error_before_exec or result.error_in_exec)
+
+
+def _stay() -> None:
+    """A cell with `exit()` ends, and the kernel goes on."""
+
+
+def _enter_limits(limits: Limits) -> None:
+    from checks.grading.engine.plain import probe
+
+    probe().enter(limits, Path())

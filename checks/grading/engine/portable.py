@@ -1,0 +1,155 @@
+"""The portable engine: a Jupyter kernel for each hand-in, driven by nbclient. For any system."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.course import ROOT
+from checks.grading.engine.fast import environment
+from checks.grading.engine.supervise import Heard
+from checks.grading.messages import JOB, Job, Run
+from checks.grading.status import Status
+from checks.imports import skip_grammars
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
+
+_SECONDS_TO_START = 60
+
+
+class PortableEngine:
+    """Runs one hand-in at a time in a kernel of its own."""
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Run]] | None = None
+
+    def __enter__(self) -> PortableEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Import what runs a kernel."""
+        skip_grammars()
+        import nbformat.v4  # noqa: F401
+
+    def run(self, job: Job) -> Run:
+        """Run a job to its end; raises nothing that lies in the hand-in."""
+        self.start()
+        with tempfile.TemporaryDirectory(prefix="hand-in-", ignore_cleanup_errors=True) as folder:
+            try:
+                return asyncio.run(self._run(job, Path(folder)))
+            except OSError as error:
+                return Run(Status.DIED, f"the kernel could not be started: {error.strerror}")
+            except asyncio.CancelledError:
+                return Run(Status.DIED, "the grading was interrupted")
+
+    def close(self) -> None:
+        """End the kernel that is running."""
+        self._closed = True
+        if self._running is not None:
+            loop, task = self._running
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(task.cancel)
+
+    async def _run(self, job: Job, folder: Path) -> Run:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running = asyncio.get_running_loop(), task
+        key = secrets.token_hex(8)
+        files = {name: folder / f"{secrets.token_hex(8)}.json" for name in ("job", "messages")}
+        files["job"].write_bytes(JOB.dump_json(job))
+        files["messages"].touch()
+        work = folder / "work"
+        work.mkdir()
+        client = _client(job, work)
+        begin = f"_begin({str(files['job'])!r}, {key!r}, {str(files['messages'])!r})"
+        late, ended = False, None
+        try:
+            async with asyncio.timeout(job.limits.seconds + _SECONDS_TO_START):
+                async with client.async_setup_kernel(
+                    env=environment(folder), stderr=subprocess.DEVNULL
+                ):
+                    await _silently(client, f"{_IMPORT} as _begin; {begin}; del _begin")
+                    files["job"].unlink()
+                    late, ended = await _execute(client, job)
+        except TimeoutError:
+            late = True
+        finally:
+            self._running = None
+        heard = Heard(job, key)
+        for line in files["messages"].read_bytes().splitlines():
+            heard.note(line)
+        if job.keeps_outputs:
+            heard.outputs = [tuple(cell.get("outputs", ())) for cell in client.nb.cells]
+        return heard.as_run(ended, late=late)
+
+
+_IMPORT = (
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from checks.grading.engine.kernel import begin"
+)
+_FINISH = "from checks.grading.engine.kernel import finish as _finish; await _finish(); del _finish"
+
+
+async def _execute(client: NotebookClient, job: Job) -> tuple[bool, int | None]:
+    """Run the cells; returns whether time was up, and the exit code of a kernel that has died."""
+    from nbclient.exceptions import DeadKernelError
+
+    try:
+        async with asyncio.timeout(job.limits.seconds):
+            for number, cell in enumerate(client.nb.cells):
+                await client.async_execute_cell(cell, number)
+            await _silently(client, _FINISH)
+    except DeadKernelError:
+        return False, _exit_code(client)
+    except TimeoutError:
+        return True, None
+    return False, None
+
+
+async def _silently(client: NotebookClient, code: str) -> None:
+    kernel: Any = client.kc
+    reply = await kernel.execute_interactive(code, silent=True, store_history=False)
+    if reply["content"]["status"] != "ok":
+        raise RuntimeError("\n".join(reply["content"].get("traceback", [])))
+
+
+def _client(job: Job, folder: Path) -> NotebookClient:
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    manager = AsyncKernelManager(transport_encryption="auto")
+    # The kernel of this environment, whatever is installed as `python3` elsewhere.
+    manager._kernel_spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        display_name="Python 3",
+        language="python",
+    )
+    # An empty cell would not be run at all.
+    cells = [new_code_cell(cell.source if cell.source.strip() else "pass") for cell in job.cells]
+    return NotebookClient(
+        new_notebook(cells=cells),
+        km=manager,
+        timeout=job.limits.cell_seconds,
+        startup_timeout=_SECONDS_TO_START,
+        interrupt_on_timeout=True,
+        allow_errors=True,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+    )
+
+
+def _exit_code(client: NotebookClient) -> int | None:
+    process: Any = getattr(getattr(client.km, "provisioner", None), "process", None)
+    return process.poll() if process is not None else None

@@ -1,0 +1,263 @@
+"""The parent of one hand-in's process: listens to it, keeps its time, and ends it."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from pydantic import ValidationError
+
+from checks.grading.engine.child import OUT_OF_MEMORY
+from checks.grading.messages import (
+    MESSAGE,
+    Begins,
+    Done,
+    ExerciseResult,
+    Found,
+    Interrupted,
+    Job,
+    LacksMemory,
+    Passed,
+    Role,
+    Run,
+    Said,
+    Showed,
+    Tampered,
+)
+from checks.grading.status import Status
+
+_LONGEST_LINE = 8 * 1024**2
+_SECONDS_OF_GRACE = 1
+_SECONDS_BETWEEN_LOOKS = 0.2
+
+
+class Heard:
+    """What a hand-in's process has said so far, and what it means for the hand-in.
+
+    Takes the job and the key that every message carries. What comes without the key, a second time
+    or out of its order was not said by the runner: the hand-in has tampered with it.
+    """
+
+    def __init__(self, job: Job, key: str) -> None:
+        self.done = False
+        self.cell = -1
+        self._job = job
+        self._key = key
+        self._lacked_memory = ""
+        self._interrupted = ""
+        self._tampered = ""
+        self._results: dict[str, ExerciseResult] = {}
+        self._doubted: set[str] = set()
+        self.outputs: list[tuple[dict[str, object], ...]] = []
+
+    def note(self, line: bytes) -> None:
+        """Take in one line of the process."""
+        try:
+            message = MESSAGE.validate_json(line)
+        except ValidationError:
+            self._forged()
+            return
+        if message.key == self._key and self._in_order(message.said):
+            self._note(message.said)
+        else:
+            self._forged()
+
+    def where(self) -> str:
+        """The cell that is running, in words."""
+        if self.cell < 0:
+            return " before the first cell"
+        if self.cell < len(self._job.cells):
+            return f" in {self._job.cells[self.cell].name}"
+        return " after the last cell"
+
+    def as_run(self, ended: int | None, *, late: bool) -> Run:
+        """What became of the hand-in.
+
+        Takes the exit code of its process (negative for a signal, None while it ran), and whether
+        its time was up.
+        """
+        status, reason = self._status(ended, late=late)
+        return Run(status, reason, self._results, frozenset(self._doubted), tuple(self.outputs))
+
+    def _status(self, ended: int | None, *, late: bool) -> tuple[Status, str]:
+        limits = self._job.limits
+        if self._tampered:
+            return Status.TAMPERED, self._tampered
+        # The limit on processor time may strike a moment before the one on time.
+        if not self.done and (late or ended == -getattr(signal, "SIGXCPU", 0)):
+            return Status.TIMEOUT, f"not finished after {limits.seconds:g} s{self.where()}"
+        if self._lacked_memory or ended == OUT_OF_MEMORY:
+            where = self._lacked_memory or self.where()
+            return Status.OUT_OF_MEMORY, f"no memory was left{where}"
+        if self._interrupted:
+            reason = f"interrupted after {limits.cell_seconds:g} s{self._interrupted}"
+            return Status.TIMEOUT, reason
+        if self.done:
+            return Status.GRADED, ""
+        return Status.DIED, f"{_in_words(ended)}{self.where()}"
+
+    def _in_order(self, said: Said) -> bool:
+        running = self._job.cells[self.cell] if 0 <= self.cell < len(self._job.cells) else None
+        match said:
+            case Begins(cell=cell):
+                return cell == self.cell + 1
+            case Found(result=result):
+                return (
+                    running is not None
+                    and running.role is Role.CHECK
+                    and running.exercise == result.exercise
+                    and result.exercise not in self._results
+                )
+            case Passed() | Done():
+                return self.cell == len(self._job.cells)
+        return True
+
+    def _note(self, said: Said) -> None:
+        match said:
+            case Begins(cell=cell):
+                self.cell = cell
+            case Found(result=result):
+                self._results[result.exercise] = result
+                if self._tampered:
+                    self._doubted.add(result.exercise)
+            case LacksMemory():
+                self._lacked_memory = self._lacked_memory or self.where()
+            case Interrupted():
+                self._interrupted = self._interrupted or self.where()
+            case Showed(outputs=outputs):
+                self.outputs.append(outputs)
+            case Tampered(what=what):
+                self._tampered = self._tampered or f"it replaced {what}{self._before()}"
+            case Passed(exercise=exercise):
+                self._tampered = self._tampered or (
+                    f"a known wrong answer to {exercise} passed its check after the hand-in had run"
+                )
+                self._doubted |= set(self._results)
+            case Done():
+                self.done = True
+
+    def _before(self) -> str:
+        if self.cell < 0:
+            return ""
+        cell = self._job.cells[min(self.cell, len(self._job.cells) - 1)]
+        return f" in {cell.name}" if cell.role is not Role.CHECK else f" by {cell.name}"
+
+    def _forged(self) -> None:
+        if not self._tampered:
+            self._tampered = f"it wrote where only results are written{self.where()}"
+        self._doubted |= set(self._results)
+
+
+def supervise(job: Job, key: str, hearing: int, group: int) -> Run:
+    """Listen to the process of a hand-in until it is done or its time is up, then end it.
+
+    Takes the job, the key of its messages, the pipe they come on, and the number of the process,
+    which leads a group of its own. A cell that takes too long is interrupted and, if that does not
+    help, the process killed. Returns what became of the hand-in; the group has ended by then.
+    """
+    heard = Heard(job, key)
+    deadlines = _Deadlines(job, group)
+    ended: int | None = None
+    try:
+        for line in _lines(hearing, group, deadlines):
+            before = heard.cell
+            heard.note(line)
+            if heard.cell != before:
+                deadlines.next_cell()
+            if heard.done:
+                break
+    finally:
+        late = deadlines.passed
+        if not heard.done and not late:
+            ended = _wait(group, deadlines)
+            late = ended is None
+        kill_group(group)
+        if ended is None:
+            with suppress(ChildProcessError):
+                os.waitpid(group, 0)
+    return heard.as_run(ended, late=late)
+
+
+def kill_group(group: int) -> None:
+    """Kill a process and the group it leads."""
+    with suppress(ProcessLookupError, PermissionError):  # the group has ended already
+        os.killpg(group, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(group, signal.SIGKILL)
+
+
+class _Deadlines:
+    """When a cell is to be interrupted, and when everything is to end."""
+
+    def __init__(self, job: Job, group: int) -> None:
+        self._limits = job.limits
+        self._group = group
+        self._end = time.monotonic() + job.limits.seconds
+        self.next_cell()
+
+    def next_cell(self) -> None:
+        self._interrupt: float | None = time.monotonic() + self._limits.cell_seconds
+        self._kill: float | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the process is to end now; interrupts the cell that takes too long."""
+        now = time.monotonic()
+        if self._interrupt is not None and now >= self._interrupt:
+            self._interrupt, self._kill = None, now + _SECONDS_OF_GRACE
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._group, signal.SIGINT)
+        return now >= self._end or (self._kill is not None and now >= self._kill)
+
+    @property
+    def seconds_left(self) -> float:
+        moments = [self._end, self._interrupt, self._kill]
+        first = min(moment for moment in moments if moment is not None)
+        return max(0, min(first - time.monotonic(), _SECONDS_BETWEEN_LOOKS))
+
+
+def _lines(hearing: int, process: int, deadlines: _Deadlines) -> Iterator[bytes]:
+    """What the process writes, line by line, until it falls silent for good or its time is up."""
+    received = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(hearing, selectors.EVENT_READ)
+        while not deadlines.passed:
+            if not selector.select(deadlines.seconds_left):
+                # Somebody that the process has started may keep its end of the pipe open.
+                if _has_ended(process):
+                    return
+                continue
+            chunk = os.read(hearing, 2**20)
+            if not chunk:
+                return
+            *lines, received = (received + chunk).split(b"\n")
+            received = received[:_LONGEST_LINE]
+            yield from lines
+
+
+def _has_ended(process: int) -> bool:
+    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _wait(process: int, deadlines: _Deadlines) -> int | None:
+    """The exit code of a process that has fallen silent, or None where it does not end in time."""
+    while not deadlines.passed:
+        number, status = os.waitpid(process, os.WNOHANG)
+        if number:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.001)
+    return None
+
+
+def _in_words(ended: int | None) -> str:
+    if ended is None or ended >= 0:
+        return f"the process ended with exit code {ended or 0}"
+    try:
+        name = signal.Signals(-ended).name
+    except ValueError:
+        name = str(-ended)
+    return f"the process was ended by signal {name}"

@@ -1,0 +1,104 @@
+"""A worker: a process that has imported everything, and forks one child for each hand-in.
+
+It has one thread and no connection open, so that forking it is safe. Jobs come as lines of JSON on
+the standard input, one at a time, and each is answered by one line on the standard output.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checks import lesson
+from checks.course import CourseError, the_course
+from checks.grading.engine.child import run_child
+from checks.grading.engine.seal import Seal
+from checks.grading.engine.supervise import kill_group, supervise
+from checks.grading.messages import JOB, RUN, Job, Run
+from checks.grading.status import Status
+
+if TYPE_CHECKING:
+    from checks.grading.engine.plain import Sandbox
+
+READY = b"ready\n"
+"""What a worker says when everything is imported."""
+
+
+def main() -> None:
+    """Serve jobs until the standard input ends; the arguments are the stages to import at once."""
+    from checks.grading.engine.plain import probe
+
+    for stage in sys.argv[1:]:
+        preload(stage)
+    worker = _Worker(probe())
+    os.write(1, READY)
+    for line in sys.stdin.buffer:
+        answer = RUN.dump_json(worker.run(JOB.validate_json(line))) + b"\n"
+        while answer:
+            answer = answer[os.write(1, answer) :]
+
+
+def preload(stage: str) -> None:
+    """Import what the hand-ins of a stage need; a stage that is no room of the course needs less."""
+    import sqlalchemy.ext.asyncio
+    import sqlalchemy.orm  # noqa: F401
+
+    try:
+        lesson.preload(the_course().stage(stage))
+        import_module(f"checks.stages.{stage}")
+    except (CourseError, ModuleNotFoundError):
+        return
+
+
+class _Worker:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._loaded = 0
+        self._seal = Seal()
+        # The children share these objects with the worker as long as nobody writes to them.
+        gc.collect()
+        gc.freeze()
+
+    def run(self, job: Job) -> Run:
+        folder = Path(tempfile.mkdtemp(prefix="hand-in-"))
+        try:
+            return self._run(job, folder)
+        except OSError as error:
+            return Run(Status.DIED, f"the process could not be started: {error.strerror}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _run(self, job: Job, folder: Path) -> Run:
+        key = secrets.token_hex(8)
+        hearing, speaking = os.pipe()
+        try:
+            child = os.fork()
+            if child == 0:
+                os.setsid()
+                os.close(hearing)
+                run_child(job, speaking, key, folder, self._sandbox, self._seal)
+        finally:
+            os.close(speaking)
+        signal.signal(signal.SIGTERM, lambda *_: _end(child))
+        try:
+            return supervise(job, key, hearing, child)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.close(hearing)
+
+
+def _end(child: int) -> None:
+    kill_group(child)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
