@@ -36,7 +36,7 @@ def wrap(command: list[str], view: View) -> list[str]:
     options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     bound: list[Path] = []
     made = {SCRATCH}
-    for path in sorted(view.readable):
+    for path in sorted((*view.readable, *view.first)):
         if any(path.is_relative_to(parent) for parent in bound):
             continue
         if path.is_symlink() and path.parent == Path("/"):

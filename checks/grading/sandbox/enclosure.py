@@ -24,6 +24,7 @@ class Enclosure:
     def __init__(self, layers: Collection[Layer], view: View, folder: Path) -> None:
         self._layers = frozenset(layers)
         self.work = folder / "work"
+        self._view = view
         self._counts_processes = False
         resources.load()
         if sys.platform != "linux":
@@ -48,6 +49,17 @@ class Enclosure:
             self._filter = seccomp.Filter(1 if Layer.NAMESPACES in self._layers else None)
         linux.refuse_inspection()
         self._worker = os.pidfd_open(os.getpid())
+
+    def close(self) -> None:
+        """Called in the worker, when it is ready: what only it had to read is gone from now on.
+
+        Without namespaces of its own it stays readable for the worker, and for children without Landlock.
+        """
+        if sys.platform == "linux" and Layer.NAMESPACES in self._layers:
+            from checks.grading.sandbox import namespaces
+
+            for folder in (*self._view.first, *self._view.hidden):
+                namespaces.cover(folder)
 
     def fork(self) -> int:
         """Like `os.fork`. A child in a namespace of its own has the number 1 there.
@@ -95,6 +107,7 @@ class Enclosure:
         linux.refuse_new_privileges()
         linux.refuse_inspection()
         linux.die_with(self._worker)
+        os.close(self._worker)
         if Layer.LANDLOCK in self._layers:
             self._rules.restrict()
         if Layer.SECCOMP in self._layers:

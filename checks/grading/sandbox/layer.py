@@ -54,7 +54,7 @@ class _Danger(Enum):
 
 _CLOSES = {
     Layer.LIMITS: frozenset[_Danger](),
-    Layer.BUBBLEWRAP: frozenset({_Danger.FILES, _Danger.NETWORK}),
+    Layer.BUBBLEWRAP: frozenset({_Danger.NETWORK}),
     Layer.NAMESPACES: frozenset({_Danger.NETWORK, _Danger.SIGNALS, _Danger.LEFTOVERS}),
     Layer.USER: frozenset({_Danger.SIGNALS}),
     Layer.LANDLOCK: frozenset({_Danger.FILES}),
@@ -68,6 +68,9 @@ def reached(layers: Collection[Layer]) -> Level:
     if not layers:
         return Level.NONE
     closed = frozenset[_Danger]().union(*(_CLOSES[layer] for layer in layers))
+    # Bubblewrap alone shows a hand-in what it shows the worker, the solutions for instance.
+    if {Layer.BUBBLEWRAP, Layer.NAMESPACES} <= set(layers):
+        closed |= {_Danger.FILES}
     if closed == frozenset(_Danger):
         walls = {Layer.NAMESPACES, Layer.LANDLOCK, Layer.SECCOMP}
         return Level.FULL if walls <= set(layers) else Level.CONFINED

@@ -82,7 +82,12 @@ def prepare_disk(folder: Path, work: Path) -> None:
     linux.mount(folder, _PLAIN, "size=4k,nr_inodes=2,mode=755")
     work.mkdir()
     linux.mount(folder, linux.CHANGE | linux.THIS_MOUNT | linux.READ_ONLY | _PLAIN)
-    linux.mount(Path("/proc"), _PLAIN | linux.READ_ONLY, "size=4k,mode=555")
+    cover(Path("/proc"))
+
+
+def cover(folder: Path) -> None:
+    """Hide what is in a folder from the worker and all its children."""
+    linux.mount(folder, _PLAIN | linux.READ_ONLY, "size=4k,mode=555")
 
 
 def own_disk(work: Path, limits: Limits, owner: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import suppress
 
 from checks.grading.limits import Limits
@@ -23,28 +24,27 @@ def limit(limits: Limits, *, count_processes: bool) -> None:
     """
     import resource
 
-    seconds = math.ceil(limits.seconds)
+    # The grader keeps the time: this holds only where all cores are busy, or nobody keeps it any more.
+    seconds = math.ceil(limits.seconds + _SECONDS_OF_GRACE) * (os.cpu_count() or 1)
     wanted = {
         "RLIMIT_AS": limits.memory,
         "RLIMIT_FSIZE": limits.file_size,
         "RLIMIT_NOFILE": limits.open_files,
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_CPU": seconds,
     }
     if count_processes:
         wanted["RLIMIT_NPROC"] = limits.processes
     for name, value in wanted.items():
         with suppress(AttributeError, ValueError, OSError):  # macOS has not all of them
-            _set(getattr(resource, name), value, value)
-    # The grader keeps the time; this holds where the grader itself was killed.
-    with suppress(ValueError, OSError):
-        _set(resource.RLIMIT_CPU, seconds, seconds + _SECONDS_OF_GRACE)
+            _set(getattr(resource, name), value)
 
 
-def _set(number: int, soft: int, hard: int) -> None:
+def _set(number: int, value: int) -> None:
     import resource
 
     allowed = resource.getrlimit(number)[1]
     if allowed != resource.RLIM_INFINITY:
-        soft, hard = min(soft, allowed), min(hard, allowed)
-    resource.setrlimit(number, (soft, hard))
+        value = min(value, allowed)
+    resource.setrlimit(number, (value, value))

@@ -25,6 +25,11 @@ class Sandbox:
         """How far a hand-in is held back."""
         return reached(self.layers)
 
+    @property
+    def scratch(self) -> Path | None:
+        """The one folder that a wrapped worker can write in; None where it is not wrapped."""
+        return bubblewrap.SCRATCH if Layer.BUBBLEWRAP in self.layers else None
+
     def wrap(self, command: list[str]) -> list[str]:
         """The command of a worker, wrapped where bubblewrap is among the layers.
 
@@ -43,6 +48,7 @@ class Sandbox:
         view = {
             "readable": list(map(str, self.view.readable)),
             "hidden": list(map(str, self.view.hidden)),
+            "first": list(map(str, self.view.first)),
         }
         return json.dumps({"layers": self.layers, **view})
 
@@ -50,7 +56,7 @@ class Sandbox:
     def loads(cls, text: str) -> Sandbox:
         """The sandbox that `dumps` has written; it says of no layer why it is missing."""
         told = json.loads(text)
-        view = View(tuple(map(Path, told["readable"])), tuple(map(Path, told["hidden"])))
+        view = View(*(tuple(map(Path, told[name])) for name in ("readable", "hidden", "first")))
         return cls(tuple(map(Layer, told["layers"])), (), view)
 
 

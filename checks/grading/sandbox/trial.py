@@ -17,6 +17,7 @@ from checks.grading.sandbox import landlock, user
 from checks.grading.sandbox.enclosure import Enclosure
 from checks.grading.sandbox.layer import Layer
 from checks.grading.sandbox.sandbox import Sandbox
+from checks.grading.sandbox.view import View
 
 _FIRST_VERSION_WITH_SCOPE = 6
 
@@ -48,7 +49,7 @@ def _refusal(sandbox: Sandbox, scratch: Path) -> str:
     if worker == 0:
         try:
             os.close(reading)
-            _live(sandbox.settle(Path(tempfile.mkdtemp(dir=scratch))))
+            _live(sandbox.settle(Path(tempfile.mkdtemp(dir=scratch))), sandbox.view)
             os.write(writing, b"alive")
         except BaseException as error:
             os.write(writing, str(error).encode())
@@ -61,7 +62,8 @@ def _refusal(sandbox: Sandbox, scratch: Path) -> str:
     return "" if said == "alive" else said or "the process was killed"
 
 
-def _live(enclosure: Enclosure) -> None:
+def _live(enclosure: Enclosure, view: View) -> None:
+    enclosure.close()
     reading, writing = os.pipe()
     child = enclosure.fork()
     if child == 0:
@@ -69,6 +71,8 @@ def _live(enclosure: Enclosure) -> None:
             enclosure.enter(Limits())
             Path(__file__).read_bytes()
             Path(os.__file__).read_bytes()
+            for path in view.readable:
+                path.stat()
             Path("note").write_text("written")
             os.write(writing, b"alive")
         except BaseException as error:

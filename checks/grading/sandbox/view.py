@@ -24,10 +24,14 @@ _SYSTEM = (
 
 @dataclass(frozen=True)
 class View:
-    """The files and folders that are readable, except those in `hidden`; absolute paths."""
+    """The files and folders that are readable, except those in `hidden`; absolute paths.
+
+    `first` are those that only a worker reads, while it gets ready.
+    """
 
     readable: tuple[Path, ...]
     hidden: tuple[Path, ...] = ()
+    first: tuple[Path, ...] = ()
 
     @classmethod
     def of_course(cls, root: Path, readable: Iterable[Path] = ()) -> View:
@@ -46,8 +50,9 @@ class View:
         found = dict.fromkeys(
             spelling for path in wanted if path.exists() for spelling in (path, path.resolve())
         )
-        hidden = [*root.glob("checks/stages/*/answers"), root / "solutions", root / "checks/tests"]
-        return cls(tuple(found), tuple(path for path in sorted(hidden) if path.exists()))
+        hidden = [*root.glob("checks/stages/*/answers"), root / "checks/tests"]
+        first = (root / "solutions",)
+        return cls(tuple(found), _existing(sorted(hidden)), _existing(first))
 
     def entries(self) -> Iterator[tuple[Path, bool]]:
         """The readable paths, each with whether all below it is readable too.
@@ -65,3 +70,7 @@ class View:
         if not whole:
             for entry in sorted(path.iterdir()):
                 yield from self._entries(entry)
+
+
+def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(path for path in paths if path.exists())
