@@ -7,9 +7,12 @@ one starts a Jupyter kernel for each hand-in and runs anywhere. Both find the sa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from checks.grading.messages import Job, Run
+
+if TYPE_CHECKING:
+    from checks.grading.sandbox import Sandbox
 
 
 class Engine(Protocol):
@@ -29,10 +32,13 @@ class Engine(Protocol):
         """End at once, with whatever is running; may be called from another thread."""
 
 
-def open_engine(stages: Iterable[str], *, portable: bool = False) -> Engine:
+def open_engine(
+    stages: Iterable[str], *, portable: bool = False, sandbox: Sandbox | None = None
+) -> Engine:
     """An engine of this machine: the fast one on Linux, the portable one elsewhere or on request.
 
-    Takes the stages whose hand-ins it will run. It starts its processes when `start` or `run` is called.
+    Takes the stages whose hand-ins it will run, and the sandbox of the fast one: by default, all that
+    this machine offers. The portable one has limits on memory, files and time only. It starts its processes when `start` or `run` is called.
     """
     import sys
 
@@ -40,7 +46,8 @@ def open_engine(stages: Iterable[str], *, portable: bool = False) -> Engine:
         from checks.grading.engine.portable import PortableEngine
 
         return PortableEngine()
+    from checks.course import ROOT
     from checks.grading.engine.fast import FastEngine
-    from checks.grading.engine.plain import probe
+    from checks.grading.sandbox import View, probe
 
-    return FastEngine(stages, probe())
+    return FastEngine(stages, sandbox or probe(View.of_course(ROOT)))

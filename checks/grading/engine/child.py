@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
+import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
 from checks.grading.engine.reporter import Reporter
@@ -15,25 +15,25 @@ from checks.grading.engine.shell import Shell, StandardStreams
 from checks.grading.messages import MESSAGE, Cell, Job, Message, Role, Said, Showed
 
 if TYPE_CHECKING:
-    from checks.grading.engine.plain import Sandbox
+    from checks.grading.sandbox import Enclosure
 
 OUT_OF_MEMORY = 86
 """The exit code of a process that has no memory left even to say so."""
 
+NOT_SHUT_IN = 87
+"""The exit code of a process that could not enter its sandbox: it has run nothing of the hand-in."""
 
-def run_child(
-    job: Job, pipe: int, key: str, folder: Path, sandbox: Sandbox, seal: Seal
-) -> NoReturn:
+
+def run_child(job: Job, pipe: int, key: str, enclosure: Enclosure, seal: Seal) -> NoReturn:
     """Run a job in this process, which ends with it.
 
-    Takes the pipe for messages and the key that each of them carries, the empty folder to work in,
-    the sandbox to enter first, and the seal that was made before anything of a hand-in ran.
+    Takes the pipe for messages and the key that each of them carries, the enclosure to enter before the
+    first cell, and the seal that was made before anything of a hand-in ran.
     """
     try:
-        sandbox.enter(job.limits, folder)
-        os.chdir(folder)
         shell = Shell.open(job.limits.printed)
         streams = StandardStreams(shell.outputs, job.limits.printed)
+        _shut_in(enclosure, job)
         sys.path.insert(0, "")  # a kernel imports what a cell has written beside it
         asyncio.run(_run(job, shell, streams, pipe, key, seal))
     except MemoryError:
@@ -41,6 +41,20 @@ def run_child(
     finally:
         # Threads and tasks that the cells left behind do not hold up the end.
         os._exit(0)
+
+
+def _shut_in(enclosure: Enclosure, job: Job) -> None:
+    """Enter the enclosure; the cells begin in an empty folder, and have another one as their home."""
+    try:
+        enclosure.enter(job.limits)
+        home, cells = enclosure.work / "home", enclosure.work / "cells"
+        for folder in (home, cells):
+            folder.mkdir()
+        os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR"), str(home)))
+        tempfile.tempdir = None
+        os.chdir(cells)
+    except OSError:
+        os._exit(NOT_SHUT_IN)
 
 
 async def _run(

@@ -15,9 +15,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from checks.course import ROOT
-from checks.grading.engine.plain import Sandbox
 from checks.grading.engine.worker import READY
 from checks.grading.messages import JOB, RUN, Job, Run
+from checks.grading.sandbox import Sandbox
 from checks.grading.status import GradingError, Status
 
 # `-I` keeps the instructor's PYTHONPATH and working folder out; so the package itself is put back.
@@ -56,18 +56,18 @@ class FastEngine:
             return
         scratch = Path(self._folder.name, "scratch")
         scratch.mkdir(exist_ok=True)
-        command = [sys.executable, "-I", "-X", "utf8", "-c", _START, str(ROOT), *self._stages]
+        scratch.parent.chmod(0o711)  # hand-ins may run as another user
+        told = [self._sandbox.dumps(), *self._stages]
+        command = [sys.executable, "-I", "-X", "utf8", "-c", _START, str(ROOT), *told]
         try:
             with self._log.open("wb") as log:
                 self._worker = subprocess.Popen(  # noqa: S603
-                    self._sandbox.wrap(
-                        command, visible=_visible(), environment=environment(scratch)
-                    ),
+                    self._sandbox.wrap(command),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
                     cwd=scratch,
-                    env=environment(scratch),
+                    env=environment(self._sandbox.scratch or scratch),
                     start_new_session=True,
                 )
         except OSError as error:
@@ -130,12 +130,6 @@ class FastEngine:
 def _kill(worker: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(worker.pid, signal.SIGKILL)
-
-
-def _visible() -> tuple[Path, ...]:
-    """What a worker has to read: Python, the installed packages, and the course's own."""
-    prefixes = {Path(prefix) for prefix in (sys.prefix, sys.base_prefix)}
-    return (*sorted(prefixes), ROOT / "checks", ROOT / "course.yml")
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import gc
 import os
 import secrets
-import shutil
 import signal
 import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from checks import lesson
 from checks.course import CourseError, the_course
@@ -23,22 +21,23 @@ from checks.grading.engine.child import run_child
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.supervise import kill_group, supervise
 from checks.grading.messages import JOB, RUN, Job, Run
+from checks.grading.sandbox import Enclosure, Sandbox
 from checks.grading.status import Status
-
-if TYPE_CHECKING:
-    from checks.grading.engine.plain import Sandbox
 
 READY = b"ready\n"
 """What a worker says when everything is imported."""
 
 
 def main() -> None:
-    """Serve jobs until the standard input ends; the arguments are the stages to import at once."""
-    from checks.grading.engine.plain import probe
+    """Serve jobs until the standard input ends.
 
-    for stage in sys.argv[1:]:
+    The arguments are the sandbox, as it is dumped, and the stages to import at once.
+    """
+    enclosure = Sandbox.loads(sys.argv[1]).settle(Path(tempfile.mkdtemp(prefix="hand-ins-")))
+    for stage in sys.argv[2:]:
         preload(stage)
-    worker = _Worker(probe())
+    enclosure.close()
+    worker = _Worker(enclosure)
     os.write(1, READY)
     for line in sys.stdin.buffer:
         answer = RUN.dump_json(worker.run(JOB.validate_json(line))) + b"\n"
@@ -59,8 +58,8 @@ def preload(stage: str) -> None:
 
 
 class _Worker:
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, enclosure: Enclosure) -> None:
+        self._enclosure = enclosure
         self._loaded = 0
         self._seal = Seal()
         # The children share these objects with the worker as long as nobody writes to them.
@@ -68,23 +67,22 @@ class _Worker:
         gc.freeze()
 
     def run(self, job: Job) -> Run:
-        folder = Path(tempfile.mkdtemp(prefix="hand-in-"))
         try:
-            return self._run(job, folder)
+            return self._run(job)
         except OSError as error:
             return Run(Status.DIED, f"the process could not be started: {error.strerror}")
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._enclosure.sweep()
 
-    def _run(self, job: Job, folder: Path) -> Run:
+    def _run(self, job: Job) -> Run:
         key = secrets.token_hex(8)
         hearing, speaking = os.pipe()
         try:
-            child = os.fork()
+            child = self._enclosure.fork()
             if child == 0:
                 os.setsid()
                 os.close(hearing)
-                run_child(job, speaking, key, folder, self._sandbox, self._seal)
+                run_child(job, speaking, key, self._enclosure, self._seal)
         finally:
             os.close(speaking)
         signal.signal(signal.SIGTERM, lambda *_: _end(child))

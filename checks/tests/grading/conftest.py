@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from checks.course import Course, read_course
+from checks.course import ROOT, Course, read_course
 from checks.grading.collect import collect
 from checks.grading.engine import Engine, open_engine
 from checks.grading.grade import Grade, Options, grade
 from checks.grading.limits import Limits
 from checks.grading.repair import Release, read_releases
+from checks.grading.sandbox import Sandbox, View, probe
 from checks.tests.grading.small_course import MANIFEST, Cell, lesson, notebook
 
 Write = Callable[..., Path]
@@ -74,12 +75,18 @@ def hand_in(hand_ins: Path, root: Path) -> Write:
 
 
 @pytest.fixture(scope="session")
-def engines() -> Iterator[dict[str, Engine]]:
+def sandbox(root: Path) -> Sandbox:
+    """What this machine offers; the manifest of the small course can be read from inside."""
+    return probe(View.of_course(ROOT, [root / "course.yml"]))
+
+
+@pytest.fixture(scope="session")
+def engines(sandbox: Sandbox) -> Iterator[dict[str, Engine]]:
     """Both engines, as far as this machine has them; the worker of the fast one is started once."""
     with ExitStack() as stack:
         kinds = {"portable": True, "fast": False} if sys.platform == "linux" else {"portable": True}
         yield {
-            name: stack.enter_context(open_engine((), portable=portable))
+            name: stack.enter_context(open_engine((), portable=portable, sandbox=sandbox))
             for name, portable in kinds.items()
         }
 

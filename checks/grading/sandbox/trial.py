@@ -1,0 +1,87 @@
+"""Tries the layers one upon the other, as a worker and its child would use them.
+
+Runs as a program of its own: its argument is a sandbox with what is in force already, and it prints
+why each further layer is refused, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from checks.grading.limits import Limits
+from checks.grading.sandbox import landlock, user
+from checks.grading.sandbox.enclosure import Enclosure
+from checks.grading.sandbox.layer import Layer
+from checks.grading.sandbox.sandbox import Sandbox
+from checks.grading.sandbox.view import View
+
+_FIRST_VERSION_WITH_SCOPE = 6
+
+
+def main() -> None:
+    """Print the reasons by layer; an empty one says that the layer holds."""
+    sandbox = Sandbox.loads(sys.argv[1])
+    layers = list(sandbox.layers)
+    told: dict[Layer, str] = {}
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
+        Path(folder).chmod(0o711)
+        for layer in (Layer.NAMESPACES, Layer.USER, Layer.LANDLOCK, Layer.SECCOMP):
+            if layer is Layer.USER and not user.is_root():
+                continue
+            told[layer] = _refusal(Sandbox((*layers, layer), (), sandbox.view), Path(folder))
+            if not told[layer]:
+                layers.append(layer)
+    if not told[Layer.LANDLOCK]:
+        known = landlock.version()
+        late = "" if known >= _FIRST_VERSION_WITH_SCOPE else f"this is version {known} of Landlock"
+        told[Layer.LANDLOCK_SCOPE] = late
+    print(json.dumps(told))
+
+
+def _refusal(sandbox: Sandbox, scratch: Path) -> str:
+    """Why a child cannot live with these layers; empty if it can."""
+    reading, writing = os.pipe()
+    worker = os.fork()
+    if worker == 0:
+        try:
+            os.close(reading)
+            _live(sandbox.settle(Path(tempfile.mkdtemp(dir=scratch))), sandbox.view)
+            os.write(writing, b"alive")
+        except BaseException as error:
+            os.write(writing, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(worker, 0)
+    return "" if said == "alive" else said or "the process was killed"
+
+
+def _live(enclosure: Enclosure, view: View) -> None:
+    enclosure.close()
+    reading, writing = os.pipe()
+    child = enclosure.fork()
+    if child == 0:
+        try:
+            enclosure.enter(Limits())
+            Path(__file__).read_bytes()
+            Path(os.__file__).read_bytes()
+            for path in view.readable:
+                path.stat()
+            Path("note").write_text("written")
+            os.write(writing, b"alive")
+        except BaseException as error:
+            os.write(writing, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(child, 0)
+    if said != "alive":
+        raise OSError(said or "the process was killed")
