@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,28 +46,31 @@ def grade_folder(
         )
     course = read_course(root)
     releases = read_releases(course, root)
-    collection = collect(hand_ins, course)
-    if not collection.hand_ins:
-        raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
-    prepare_report(report, hand_ins)
-    console = Console()
-    with (
-        _progress(console.is_terminal) as progress,
-        ThreadPoolExecutor(jobs or _cores()) as executor,
-    ):
-        task = progress.add_task("Grading", total=len(collection.hand_ins))
-        try:
-            grades = grade_all(
-                collection.hand_ins,
-                releases,
-                timeout=timeout,
-                executor=executor,
-                graded=lambda _: progress.advance(task),
+    with tempfile.TemporaryDirectory(prefix="hand-ins-") as scratch:
+        collection = collect(hand_ins, course, Path(scratch))
+        if not collection.hand_ins:
+            raise GradingError(
+                f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it"
             )
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            end_all()
-            raise
+        prepare_report(report, hand_ins)
+        console = Console()
+        with (
+            _progress(console.is_terminal) as progress,
+            ThreadPoolExecutor(jobs or _cores()) as executor,
+        ):
+            task = progress.add_task("Grading", total=len(collection.hand_ins))
+            try:
+                grades = grade_all(
+                    collection.hand_ins,
+                    releases,
+                    timeout=timeout,
+                    executor=executor,
+                    graded=lambda _: progress.advance(task),
+                )
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                end_all()
+                raise
     paths = write_report(report, course, grades)
     console.print(_summary(grades, collection.ignored))
     console.print(

@@ -71,11 +71,15 @@ def hand_in(hand_ins: Path, root: Path) -> Write:
 
 
 @pytest.fixture
-def grades(hand_ins: Path, course: Course, root: Path) -> Callable[..., dict[str, Grade]]:
+def grades(
+    hand_ins: Path, course: Course, root: Path, tmp_path: Path
+) -> Callable[..., dict[str, Grade]]:
     """Grade what was handed in; the grades by learner."""
 
     def grade(timeout: float = 20) -> dict[str, Grade]:
-        found = collect(hand_ins, course).hand_ins
+        scratch = tmp_path / "scratch"
+        scratch.mkdir(exist_ok=True)
+        found = collect(hand_ins, course, scratch).hand_ins
         with ThreadPoolExecutor(2) as executor:
             rows = grade_all(found, read_releases(course, root), timeout=timeout, executor=executor)
         return {row.learner: row for row in rows}
