@@ -29,6 +29,7 @@ LARGEST = 20 * 1024**2
 _MOST_VALUES = 3_000_000
 """What a file of `LARGEST` bytes could hold would take half a gigabyte once it is read."""
 
+_MOST_CELLS = 5000
 _MOST_VOTES = 200
 
 
@@ -103,6 +104,8 @@ def parse_notebook(content: bytes) -> Notebook:
     cells = [cell for cell in _cells(raw) if isinstance(cell, dict)]
     if not cells:
         raise UnreadableNotebookError("has no cells")
+    if len(cells) > _MOST_CELLS:
+        raise UnreadableNotebookError(f"has more than {_MOST_CELLS} cells")
     about = _dict(_dict(raw, "metadata"), "course")
     return Notebook(
         stage=_text(about, "stage"),
