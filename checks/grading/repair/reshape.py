@@ -50,7 +50,7 @@ def split_merged_cells(draft: Draft) -> None:
     for piece in draft.pieces:
         parts = list(_parts(draft.release, piece, absent)) if _may_be_merged(draft, piece) else []
         numbers = {part.number for part in parts if part.number is not None}
-        if len(numbers) > 1 or (len(parts) > 1 and numbers & absent):
+        if len(numbers) > 1 and numbers & absent:
             pieces += parts
             for number in sorted(numbers):
                 if draft.release.role(number) is Role.EXERCISE:
@@ -92,8 +92,9 @@ def _parts(release: Release, piece: Piece, absent: set[int]) -> Iterator[Piece]:
     lines = piece.source.split("\n")
     is_exercise = piece.number is not None and release.role(piece.number) is Role.EXERCISE
     borders: dict[int, int | None] = {0: piece.number if is_exercise else None}
-    taken = _mark_given(release, lines, absent | {piece.number}, borders)
-    _mark_own(release, lines, absent | {piece.number}, borders, taken)
+    possible: set[int | None] = {*absent, piece.number}
+    taken = _mark_given(release, lines, possible, borders)
+    _mark_own(release, lines, possible, borders, taken)
     places = sorted(borders)
     for begin, end in zip(places, [*places[1:], len(lines)], strict=True):
         text = "\n".join(lines[begin:end]).strip("\n")
