@@ -69,6 +69,15 @@ class Draft:
         present = self.present()
         return [number for number in self.release.numbers(role) if number not in present]
 
+    def unanswered(self) -> set[int]:
+        """The exercise cells that are missing or untouched."""
+        answered = {
+            piece.number
+            for piece in self.pieces
+            if piece.number is not None and not piece.ignored and not self.is_untouched(piece)
+        }
+        return set(self.release.numbers(Role.EXERCISE)) - answered
+
     def place_of_check(self, number: int) -> int:
         """Where among the pieces the check of this exercise cell stands; behind all where it does not."""
         check = self.release.checks.get(self.exercise(number))

@@ -10,11 +10,12 @@ from checks.grading.notebook import Notebook
 from checks.grading.repair.arrange import in_own_order, in_released_order
 from checks.grading.repair.draft import Draft
 from checks.grading.repair.recognise import (
+    ignore_cells_of_another_release,
     recognise_answers,
     recognise_by_id,
     recognise_by_metadata,
     recognise_by_place,
-    recognise_checks,
+    recognise_calls,
     recognise_edited,
     recognise_same_text,
 )
@@ -38,10 +39,11 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     turn_into_code,
     join_split_cells,
     recognise_same_text,
-    recognise_checks,
+    recognise_calls,
     split_merged_cells,
-    recognise_answers,
     recognise_edited,
+    recognise_answers,
+    ignore_cells_of_another_release,
     recognise_by_place,
     ignore_copies,
     take_answers_from_elsewhere,

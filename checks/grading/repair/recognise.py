@@ -8,9 +8,11 @@ from difflib import SequenceMatcher
 from checks.grading.messages import Role
 from checks.grading.repair import source
 from checks.grading.repair.draft import Draft, Piece
+from checks.grading.repair.release import Release
 
 _GIVEN = {"setup", "example", "demo", "predict", "quiz"}
 _ALIKE = 0.6
+_ANSWER = 0.75
 _MOST_COMPARED = 100
 _MOST_LINES = 300
 
@@ -24,17 +26,11 @@ def recognise_by_id(draft: Draft) -> None:
 
 
 def recognise_by_metadata(draft: Draft) -> None:
-    """A cell that says of which exercise it is the exercise or check cell is that cell.
-
-    Given cells of another release are passed over: this release has its own.
-    """
+    """A cell that says of which exercise it is the exercise or check cell is that cell."""
     cells = {"exercise": draft.release.exercises, "check": draft.release.checks}
     for piece in draft.strangers():
         if piece.kind in cells:
             piece.number = cells[piece.kind].get(piece.exercise or "")
-        old = draft.of_another_release and piece.kind in _GIVEN
-        if piece.number is None and (old or piece.kind == "check"):
-            piece.ignored = True
 
 
 def recognise_same_text(draft: Draft) -> None:
@@ -43,13 +39,36 @@ def recognise_same_text(draft: Draft) -> None:
         piece.number = draft.release.by_text.get(source.bare(piece.source))
 
 
-def recognise_checks(draft: Draft) -> None:
-    """A cell that does nothing but check an exercise is its check cell, or a copy of it."""
+def recognise_calls(draft: Draft) -> None:
+    """A cell that only checks, predicts or asks is that released cell, or a copy of it."""
     for piece in draft.strangers():
-        exercise = source.checks_only(piece.source) if piece.is_code else None
-        if exercise is not None:
-            piece.number = draft.release.checks.get(exercise)
+        call = source.only_calls(piece.source) if piece.is_code else None
+        if call is not None:
+            piece.number = draft.release.by_call.get(call)
             piece.ignored = piece.number is None
+
+
+def recognise_edited(draft: Draft) -> None:
+    """A cell that is much like a missing cell is that cell, edited; the most alike come first."""
+    cells = draft.release.cells
+    present = draft.present()
+    absent = [
+        number
+        for number, cell in enumerate(cells)
+        if cell.is_code and cell.kind in {*_GIVEN, "exercise"} and number not in present
+    ]
+    if not absent:
+        return
+    strangers = [piece for piece in draft.strangers() if piece.is_code][:_MOST_COMPARED]
+    pairs = [
+        (_likeness(piece.source, number, draft.release), piece, number)
+        for piece in strangers
+        for number in absent
+    ]
+    for likeness, piece, number in sorted(pairs, key=lambda pair: -pair[0]):
+        if likeness >= _ALIKE and piece.number is None and number in absent:
+            piece.number = number
+            absent.remove(number)
 
 
 def recognise_answers(draft: Draft) -> None:
@@ -59,27 +78,13 @@ def recognise_answers(draft: Draft) -> None:
         _take(draft, number, lambda names, wanted=wanted: bool(wanted) and wanted <= names)  # type: ignore[misc]
 
 
-def recognise_edited(draft: Draft) -> None:
-    """A cell that is much like a missing given cell is that cell, edited."""
-    cells = draft.release.cells
-    present = draft.present()
-    given = [
-        number
-        for number, cell in enumerate(cells)
-        if cell.is_code and cell.kind in _GIVEN and number not in present
-    ]
-    if not given:
-        return
-    strangers = [piece for piece in draft.strangers() if piece.is_code][:_MOST_COMPARED]
-    pairs = [
-        (_likeness(piece.source, cells[number].source), piece, number)
-        for piece in strangers
-        for number in given
-    ]
-    for likeness, piece, number in sorted(pairs, key=lambda pair: -pair[0]):
-        if likeness >= _ALIKE and piece.number is None and number in given:
-            piece.number = number
-            given.remove(number)
+def ignore_cells_of_another_release(draft: Draft) -> None:
+    """Given cells that this release does not have are not run: it has its own."""
+    for piece in draft.strangers():
+        if piece.kind == "check" or (draft.of_another_release and piece.kind in _GIVEN):
+            piece.ignored = not any(
+                wanted & source.defined(piece.source) for wanted in draft.release.wanted.values()
+            )
 
 
 def recognise_by_place(draft: Draft) -> None:
@@ -119,10 +124,13 @@ def _become(draft: Draft, piece: Piece, number: int, text: str) -> None:
         )
 
 
-def _likeness(one: str, other: str) -> float:
-    lines = source.bare(one).splitlines()[:_MOST_LINES]
-    given = source.bare(other).splitlines()[:_MOST_LINES]
+def _likeness(text: str, number: int, release: Release) -> float:
+    """From 0 to 1; what defines all that an exercise asks for is much like it, whatever else it says."""
+    wanted = release.wanted.get(number)
+    least = _ANSWER if wanted and wanted <= source.defined(text) else 0
+    lines = source.bare(text).splitlines()[:_MOST_LINES]
+    given = source.bare(release.cells[number].source).splitlines()[:_MOST_LINES]
     matcher = SequenceMatcher(None, lines, given, autojunk=False)
     if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < _ALIKE:
-        return 0
-    return matcher.ratio()
+        return least
+    return max(least, matcher.ratio())

@@ -51,6 +51,16 @@ class Release:
         return {text: number for number, text in reversed(list(enumerate(texts))) if text}
 
     @cached_property
+    def by_call(self) -> Mapping[str, int]:
+        """The check, predict and quiz cells by what they call."""
+        calls = {
+            source.only_calls(cell.source): number
+            for number, cell in enumerate(self.cells)
+            if cell.is_code
+        }
+        return {call: number for call, number in calls.items() if call is not None}
+
+    @cached_property
     def exercises(self) -> Mapping[str, int]:
         """The exercise cells by exercise."""
         return self._by_exercise(Role.EXERCISE)

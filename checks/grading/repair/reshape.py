@@ -42,10 +42,11 @@ def join_split_cells(draft: Draft) -> None:
 
 
 def split_merged_cells(draft: Draft) -> None:
-    """Where exercise or check cells are missing, cells that hold several are taken apart."""
-    if not draft.missing(Role.EXERCISE) and not draft.missing(Role.CHECK):
+    """Where exercises have no answer or no check, cells that hold several are taken apart."""
+    unanswered = draft.unanswered()
+    if not unanswered and not draft.missing(Role.CHECK):
         return
-    absent = set(range(len(draft.release.cells))) - draft.present()
+    absent = set(range(len(draft.release.cells))) - draft.present() | unanswered
     pieces: list[Piece] = []
     for piece in draft.pieces:
         parts = list(_parts(draft.release, piece, absent)) if _may_be_merged(draft, piece) else []

@@ -98,13 +98,14 @@ def _choose(draft: Draft, number: int, copies: list[Piece]) -> None:
 
 def _answer(draft: Draft, piece: Piece, number: int) -> str:
     """What a piece defines for an exercise cell that it is not; empty where it defines nothing of it."""
-    if not piece.is_code or piece.ignored or piece.number == number:
+    role = None if piece.number is None else draft.release.role(piece.number)
+    if not piece.is_code or piece.number == number or (piece.ignored and role is not Role.CHECK):
         return ""
     wanted, defines = draft.release.wanted[number], source.defined(piece.source)
     if piece.number is None:
         return piece.source if wanted & defines else ""
     if draft.is_untouched(piece) or not wanted or not wanted <= defines:
         return ""
-    if draft.release.role(piece.number) is Role.EXERCISE:
+    if role is Role.EXERCISE:
         return "" if draft.release.wanted[piece.number] & defines else piece.source
     return source.without_checks(piece.source)

@@ -11,6 +11,7 @@ _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 _ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*\s*(?::[^=]+)?=(?!=)\s*)+")
 _TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]+)?=(?!=)")
 _CHECK = re.compile(r"check\.(\w+)\(")
+_CALL = re.compile(r"(check\.\w+|predict\.\w+|quiz)\(")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _FENCE = re.compile(
     r"^ {0,3}(?:```|~~~)[^\n]*\n(.*?)^ {0,3}(?:```|~~~)\s*$", re.DOTALL | re.MULTILINE
@@ -62,11 +63,11 @@ def checked(line: str) -> str | None:
     return found[1] if found else None
 
 
-def checks_only(source: str) -> str | None:
-    """The exercise that is checked first, where the source does nothing but check; else None."""
+def only_calls(source: str) -> str | None:
+    """What is called first, such as `check.get_db`, where the source only checks, predicts or asks."""
     lines = [line for _, line in top_lines(code(source)) if line[0] not in ")]}"]
-    found = [checked(line) for line in lines]
-    return found[0] if found and all(found) else None
+    calls = [_CALL.match(line) for line in lines]
+    return calls[0][1] if calls and calls[0] and all(calls) else None
 
 
 def without_checks(source: str) -> str:

@@ -253,7 +253,9 @@ def _answer_elsewhere(lesson: Lesson, where: Callable[[int], int]) -> None:
 def answers_in_check_cells(lesson: Lesson) -> None:
     for cell in lesson.of("exercise"):
         check = lesson.check_of(cell)
-        if check is not None and check["cell_type"] == cell["cell_type"] == "code":
+        if check is None or cell["source"] == lesson.blanks[cell.exercise]:
+            continue
+        if check["cell_type"] == cell["cell_type"] == "code":
             check["source"] = f"{cell['source']}\n\n{check['source']}"
             cell["source"] = lesson.blanks[cell.exercise]
 
@@ -283,6 +285,11 @@ def strip_metadata(lesson: Lesson) -> None:
 def strip_ids(lesson: Lesson) -> None:
     for cell in lesson.cells:
         cell.pop("id", None)
+
+
+def strip_ids_and_metadata(lesson: Lesson) -> None:
+    strip_ids(lesson)
+    strip_metadata(lesson)
 
 
 def new_ids(lesson: Lesson) -> None:
@@ -426,6 +433,7 @@ TO_CELLS: tuple[Damage, ...] = (
 TO_FILE: tuple[Damage, ...] = (
     strip_metadata,
     strip_ids,
+    strip_ids_and_metadata,
     new_ids,
     lose_the_stage,
     older_release,
