@@ -30,14 +30,11 @@ class Release:
 
     def role(self, number: int) -> Role | None:
         """Why this cell is run, or None where it is not."""
-        cell = self.cells[number]
-        if cell.is_code and cell.kind in {Role.SETUP, Role.EXERCISE, Role.CHECK}:
-            return Role(cell.kind)
-        return None
+        return self._roles[number]
 
     def numbers(self, role: Role) -> list[int]:
         """The cells of this role, in their order."""
-        return [number for number in range(len(self.cells)) if self.role(number) is role]
+        return [number for number, each in enumerate(self._roles) if each is role]
 
     @cached_property
     def by_id(self) -> Mapping[str, int]:
@@ -96,6 +93,13 @@ class Release:
             for name in defined
             if counts[name] == 1
         }
+
+    @cached_property
+    def _roles(self) -> tuple[Role | None, ...]:
+        run = {Role.SETUP, Role.EXERCISE, Role.CHECK}
+        return tuple(
+            Role(cell.kind) if cell.is_code and cell.kind in run else None for cell in self.cells
+        )
 
     def _by_exercise(self, role: Role) -> Mapping[str, int]:
         return {str(self.cells[number].exercise): number for number in self.numbers(role)}

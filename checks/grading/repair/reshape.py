@@ -110,21 +110,22 @@ def _mark_given(
     borders: dict[int, int | None],
 ) -> set[int]:
     """Mark where whole given cells stand; returns the places of their lines."""
-    stripped = [line.expandtabs(4).rstrip() for line in lines]
-    places: dict[str, list[int]] = {}
-    for place, line in enumerate(stripped):
-        places.setdefault(line, []).append(place)
+    filled = [(place, source.bare(line)) for place, line in enumerate(lines) if line.strip()]
+    texts = [text for _, text in filled]
+    starts: dict[str, list[int]] = {}
+    for start, text in enumerate(texts):
+        starts.setdefault(text, []).append(start)
     taken: set[int] = set()
     for number, cell in enumerate(release.cells):
-        if number not in possible or not cell.is_code or cell.kind == Role.EXERCISE:
+        if number not in possible or cell.kind == Role.EXERCISE:
             continue
-        block = [line.expandtabs(4).rstrip() for line in cell.source.strip("\n").split("\n")]
-        for place in places.get(block[0], ())[:100]:
-            end = place + len(block)
-            if stripped[place:end] == block and taken.isdisjoint(range(place, end)):
-                taken.update(range(place, end))
-                borders[place] = number
-                borders.setdefault(end, None)
+        block = source.bare(cell.source).splitlines()
+        for start in starts.get(block[0], ())[:100] if block else ():
+            here = {place for place, _ in filled[start : start + len(block)]}
+            if texts[start : start + len(block)] == block and taken.isdisjoint(here):
+                taken |= here
+                borders[min(here)] = number
+                borders.setdefault(max(here) + 1, None)
                 break
     return taken
 

@@ -108,4 +108,6 @@ def _answer(draft: Draft, piece: Piece, number: int) -> str:
         return ""
     if role is Role.EXERCISE:
         return "" if draft.release.wanted[piece.number] & defines else piece.source
+    if wanted & source.defined(draft.release.cells[piece.number].source):
+        return ""
     return source.without_checks(piece.source)

@@ -23,14 +23,15 @@ _LEADS_ON = re.compile(r"[@#]")
 
 def bare(source: str) -> str:
     """The text without what does not matter: blank lines, tabs for spaces, spaces at the ends."""
-    lines = (line.expandtabs(4).rstrip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line)
+    return "\n".join(filter(None, map(str.rstrip, source.expandtabs(4).splitlines())))
 
 
 def code(source: str) -> str:
-    """The bare text without lines that are comments."""
-    lines = bare(source).splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
+    """The bare text without lines that are comments or magics."""
+    text = bare(source)
+    if "#" not in text and "%" not in text:
+        return text
+    return "\n".join(line for line in text.splitlines() if line.lstrip()[0] not in "#%")
 
 
 def top_lines(source: str) -> Iterator[tuple[int, str]]:

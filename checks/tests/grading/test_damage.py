@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from checks.course import ROOT, the_course
 from checks.grading.messages import Role
@@ -97,3 +99,80 @@ def test_harmless_damage_lowers_no_mark(each: Damage) -> None:
         release, lesson = material(stage)
         found = repair(parse_notebook(after(lesson, each).as_bytes()), release)
         assert lowered(found, release, lesson) == [], stage
+
+
+# What moves the learner's code is drawn once at most: who does two such things hands in another work.
+MOVES = [
+    damage.copy_blanks_below,
+    damage.duplicate_ids,
+    damage.exercises_to_markdown,
+    damage.exercises_to_raw,
+    damage.split_exercises_between_statements,
+    damage.split_exercises_inside_a_block,
+    damage.merge_exercises_with_checks,
+    damage.merge_exercises_in_pairs,
+    damage.merge_all_code,
+    damage.answer_below_the_blank,
+    damage.answer_above_the_blank,
+    damage.answers_at_the_end,
+    damage.answers_in_check_cells,
+]
+OTHERS = [each for each in damage.EVERY if each not in MOVES]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    stage=st.sampled_from(STAGES),
+    moves=st.lists(st.sampled_from(MOVES), max_size=1),
+    others=st.lists(st.sampled_from(OTHERS), max_size=4, unique=True),
+)
+def test_harmless_damage_upon_damage_lowers_no_mark(
+    stage: str, moves: list[Damage], others: list[Damage]
+) -> None:
+    release, lesson = material(stage)
+    to_cells = [each for each in others if each in damage.TO_CELLS]
+    to_file = [each for each in damage.TO_FILE if each in others]
+    damaged = after(lesson, *to_cells, *moves, *to_file)
+    found = repair(parse_notebook(damaged.as_bytes()), release)
+    assert lowered(found, release, lesson) == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_honest_work_is_silent(stage: str) -> None:
+    release, lesson = material(stage)
+    blank = after(lesson)
+    for cell in blank.of("exercise"):
+        cell["source"] = blank.blanks[cell.exercise]
+    worked = after(lesson, damage.add_helper_cells, damage.type_checks_again, damage.edit_examples)
+    for each in (lesson, blank, worked, after(worked, damage.through_colab)):
+        assert repair(parse_notebook(each.as_bytes()), release).notes == ()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_blank_lesson_stays_blank_without_ids_and_metadata(stage: str) -> None:
+    release, lesson = material(stage)
+    blank = after(lesson)
+    for cell in blank.of("exercise"):
+        cell["source"] = blank.blanks[cell.exercise]
+    found = repair(parse_notebook(after(blank, damage.strip_ids_and_metadata).as_bytes()), release)
+    assert found == repair(parse_notebook(blank.as_bytes()), release)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_whole_lesson_is_run_in_its_order(stage: str) -> None:
+    release, lesson = material(stage)
+    code = [cell["source"] for cell in lesson.cells if cell["cell_type"] == "code"]
+    whole = repair(parse_notebook(lesson.as_bytes()), release, whole=True)
+    assert [cell.source for cell in whole.cells] == code
+    damaged = after(lesson, damage.delete_checks, damage.delete_setup)
+    put_back = repair(parse_notebook(damaged.as_bytes()), release, whole=True)
+    assert [cell.source for cell in put_back.cells] == code
+
+
+def test_a_check_never_runs_before_its_exercise() -> None:
+    release, lesson = material(STAGES[0])
+    damaged = after(lesson, damage.turn_the_order_around)
+    whole = repair(parse_notebook(damaged.as_bytes()), release, whole=True)
+    places = {(cell.role, cell.exercise): place for place, cell in enumerate(whole.cells)}
+    for exercise in release.exercises:
+        assert places[Role.EXERCISE, exercise] < places[Role.CHECK, exercise]
