@@ -42,7 +42,8 @@ def take_answers_from_elsewhere(draft: Draft) -> None:
             if (answer := _answer(draft, piece, number))
         ]
         check = draft.place_of_check(number)
-        found = [each for each in found if each[0] <= check] or found
+        above = [each for each in found if each[0] <= check]
+        found = above or _with_helpers(draft, found, check)
         if not found:
             continue
         covered = frozenset[str]().union(*(source.defined(answer) for _, answer in found))
@@ -54,8 +55,28 @@ def take_answers_from_elsewhere(draft: Draft) -> None:
         for place, _ in found:
             if draft.pieces[place].number is None:
                 draft.pieces[place].ignored = True
-        draft.pieces.insert(found[-1][0] + 1, Piece("\n\n".join(texts), number=number))
+        place = found[-1][0] + 1 if above else check
+        draft.pieces.insert(place, Piece("\n\n".join(texts), number=number))
         draft.note("the answer stood in another cell, and counts: {}", draft.exercise(number))
+
+
+def _with_helpers(draft: Draft, found: list[tuple[int, str]], check: int) -> list[tuple[int, str]]:
+    """The answers that stand below the check, and the added cells above them that they build on."""
+    if not found:
+        return []
+    places = dict(found)
+    needed = frozenset[str]().union(*map(source.names, places.values()))
+    for place in range(found[-1][0], check, -1):
+        piece = draft.pieces[place]
+        if place in places or piece.number is not None or piece.ignored or not piece.is_code:
+            continue
+        provided = source.defined(piece.source).union(
+            *map(source.names, source.imports(piece.source))
+        )
+        if provided & needed:
+            places[place] = piece.source
+            needed |= source.names(piece.source)
+    return sorted(places.items())
 
 
 def keep_added_imports(draft: Draft) -> None:

@@ -6,19 +6,26 @@ import ast
 import copy
 import json
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.course import ROOT, the_course
+from checks.grading.grade import Grade
 from checks.grading.messages import Role
 from checks.grading.notebook import parse_notebook
 from checks.grading.repair import Release, Repaired, repair, source
+from checks.grading.status import Status
 from checks.tests.grading import damage
+from checks.tests.grading.conftest import Write
 from checks.tests.grading.damage import Damage, Lesson, lesson_from
+from checks.tests.grading.small_course import SOLVED, notebook
+from checks.tests.grading.small_course import lesson as lesson_of
 
 STAGES = [stage.id for stage in the_course().stages]
 
@@ -176,3 +183,27 @@ def test_a_check_never_runs_before_its_exercise() -> None:
     places = {(cell.role, cell.exercise): place for place, cell in enumerate(whole.cells)}
     for exercise in release.exercises:
         assert places[Role.EXERCISE, exercise] < places[Role.CHECK, exercise]
+
+
+DAMAGED = {
+    "stripped": [damage.strip_ids_and_metadata],
+    "merged": [damage.merge_all_code, damage.windows_line_ends],
+    "split": [damage.split_exercises_inside_a_block, damage.new_ids],
+    "scattered": [damage.answers_at_the_end, damage.delete_checks, damage.byte_order_marks_and_nul],
+    "retyped": [damage.exercises_to_markdown, damage.through_vs_code],
+    "imported": [damage.edit_setup, damage.import_in_setup, damage.as_nbformat_3],
+    "commented": [damage.comments_and_magics_first, damage.lone_surrogates, damage.through_colab],
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")
+def test_damaged_lessons_are_run_and_get_full_marks(
+    root: Path, hand_in: Write, grades: Callable[..., dict[str, Grade]]
+) -> None:
+    solved = lesson_from(notebook(lesson_of(root, **SOLVED)), notebook(lesson_of(root)))
+    for name, damages in DAMAGED.items():
+        hand_in(f"{name}_01_soup.ipynb", content=after(solved, *damages).as_bytes())
+    rows = grades(timeout=60)
+    assert {name: (row.status, row.points) for name, row in rows.items()} == dict.fromkeys(
+        DAMAGED, (Status.GRADED, 9)
+    )
