@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -104,16 +105,23 @@ async def _execute(client: NotebookClient, job: Job) -> tuple[bool, int | None]:
     """Run the cells; returns whether time was up, and the exit code of a kernel that has died."""
     from nbclient.exceptions import DeadKernelError
 
+    # nbclient takes a task that is cancelled for a kernel that has died. So the kernel is ended.
+    watch = asyncio.create_task(_end_after(client, job.limits.seconds))
     try:
-        async with asyncio.timeout(job.limits.seconds):
-            for number, cell in enumerate(client.nb.cells):
-                await client.async_execute_cell(cell, number)
-            await _silently(client, _FINISH)
-    except DeadKernelError:
-        return False, _exit_code(client)
-    except TimeoutError:
-        return True, None
+        for number, cell in enumerate(client.nb.cells):
+            await client.async_execute_cell(cell, number)
+        await _silently(client, _FINISH)
+    except (DeadKernelError, RuntimeError):
+        return watch.done(), None if watch.done() else _exit_code(client)
+    finally:
+        watch.cancel()
     return False, None
+
+
+async def _end_after(client: NotebookClient, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    manager: Any = client.km
+    await manager.signal_kernel(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
 
 
 async def _silently(client: NotebookClient, code: str) -> None:

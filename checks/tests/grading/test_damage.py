@@ -203,7 +203,7 @@ def test_damaged_lessons_are_run_and_get_full_marks(
     solved = lesson_from(notebook(lesson_of(root, **SOLVED)), notebook(lesson_of(root)))
     for name, damages in DAMAGED.items():
         hand_in(f"{name}_01_soup.ipynb", content=after(solved, *damages).as_bytes())
-    rows = grades(timeout=60)
+    rows = grades(seconds=60)
     assert {name: (row.status, row.points) for name, row in rows.items()} == dict.fromkeys(
         DAMAGED, (Status.GRADED, 9)
     )

@@ -124,15 +124,15 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
 ) -> None:
     hand_in("sleeps.ipynb", **{**SOLVED, "double": "import time\ntime.sleep(1000)"})
     hand_in("waits.ipynb", **{**SOLVED, "double": "import asyncio\nawait asyncio.sleep(1000)"})
-    for row in grades(cell_seconds=1).values():
+    for row in grades(cell_seconds=2).values():
         assert (row.status, row.points) == (Status.TIMEOUT, 5)
-        assert row.reason.startswith("interrupted after 1 s in the exercise cell of double")
+        assert row.reason.startswith("interrupted after 2 s in the exercise cell of double")
 
 
 def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Grades) -> None:
     stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
     hand_in("stubborn.ipynb", **{**SOLVED, "greet": stubborn})
-    [row] = grades(seconds=4, cell_seconds=1).values()
+    [row] = grades(seconds=6, cell_seconds=2).values()
     assert (row.status, row.points) == (Status.TIMEOUT, 4)
     assert row.reason.endswith("in the exercise cell of greet")
 
