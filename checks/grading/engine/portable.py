@@ -77,7 +77,7 @@ class PortableEngine:
         try:
             async with asyncio.timeout(job.limits.seconds + _SECONDS_TO_START):
                 async with client.async_setup_kernel(
-                    env=environment(folder), stderr=subprocess.DEVNULL
+                    env=environment(folder), stderr=subprocess.DEVNULL, cleanup_kc=True
                 ):
                     await _silently(client, f"{_IMPORT} as _begin; {begin}; del _begin")
                     files["job"].unlink()
@@ -144,8 +144,8 @@ def _client(job: Job, folder: Path) -> NotebookClient:
         timeout=job.limits.cell_seconds,
         startup_timeout=_SECONDS_TO_START,
         interrupt_on_timeout=True,
+        shutdown_kernel="immediate",
         allow_errors=True,
-        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
 

@@ -47,9 +47,8 @@ def main() -> None:
 
 def preload(stage: str) -> None:
     """Import what the hand-ins of a stage need; a stage that is no room of the course needs less."""
-    import sqlalchemy.ext.asyncio
-    import sqlalchemy.orm  # noqa: F401
-
+    for name in ("fastapi.testclient", "sqlalchemy.orm", "sqlalchemy.ext.asyncio"):
+        import_module(name)
     try:
         lesson.preload(the_course().stage(stage))
         import_module(f"checks.stages.{stage}")

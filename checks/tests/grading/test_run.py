@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.grading.grade import NOT_RUN, Grade
+from checks.course import Course
+from checks.grading.collect import collect
+from checks.grading.engine import open_engine
+from checks.grading.grade import NOT_RUN, Grade, Options, grade
+from checks.grading.repair import read_releases
 from checks.grading.status import Status
 from checks.tests.grading.conftest import Write
 from checks.tests.grading.small_course import SOLVED, code, lesson
@@ -108,13 +112,29 @@ def test_an_endless_loop_ends_in_time_and_keeps_what_was_earned(
 ) -> None:
     hand_in("loops.ipynb", **{**SOLVED, "greet": "while True:\n    pass"})
     hand_in("sleeps.ipynb", **{**SOLVED, "greet": "import time\ntime.sleep(1000)"})
-    begun = time.monotonic()
-    rows = grades(timeout=2)
-    assert time.monotonic() - begun < 10
+    rows = grades(seconds=2)
     for row in rows.values():
         assert (row.status, row.points) == (Status.TIMEOUT, 4)
         assert row.reason == "not finished after 2 s in the exercise cell of greet"
         assert outcomes(row) == {"double": "solved", "greet": NOT_RUN, "total": NOT_RUN}
+
+
+def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
+    hand_in: Write, grades: Grades
+) -> None:
+    hand_in("sleeps.ipynb", **{**SOLVED, "double": "import time\ntime.sleep(1000)"})
+    hand_in("waits.ipynb", **{**SOLVED, "double": "import asyncio\nawait asyncio.sleep(1000)"})
+    for row in grades(cell_seconds=1).values():
+        assert (row.status, row.points) == (Status.TIMEOUT, 5)
+        assert row.reason.startswith("interrupted after 1 s in the exercise cell of double")
+
+
+def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Grades) -> None:
+    stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    hand_in("stubborn.ipynb", **{**SOLVED, "greet": stubborn})
+    [row] = grades(seconds=4, cell_seconds=1).values()
+    assert (row.status, row.points) == (Status.TIMEOUT, 4)
+    assert row.reason.endswith("in the exercise cell of greet")
 
 
 def test_a_process_that_dies_keeps_what_was_earned(hand_in: Write, grades: Grades) -> None:
@@ -157,39 +177,42 @@ def test_a_hand_in_sees_no_environment_of_the_instructor(
 
 
 def test_a_machine_that_can_start_no_process_still_gives_a_row(
-    hand_in: Write, grades: Grades, monkeypatch: pytest.MonkeyPatch
+    hand_in: Write, hand_ins: Path, course: Course, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     hand_in("learner-1.ipynb", **SOLVED)
-    row = grades()["learner-1"]
-    assert (row.status, row.points) == (Status.DIED, 0)
-    assert row.reason.startswith("the process could not be started: ")
+    options = Options()
+    [found] = collect(hand_ins, course).hand_ins
+    for portable in (False, True):
+        with open_engine((), portable=portable) as engine:
+            row = grade(found, read_releases(course, root), engine, options)
+        assert (row.status, row.points) == (Status.DIED, 0)
+        assert "could not be started: " in row.reason
 
 
-def test_what_is_no_message_on_the_pipe_is_passed_over(hand_in: Write, grades: Grades) -> None:
+def test_who_writes_where_only_results_are_written_is_told_and_gains_nothing(
+    hand_in: Write, grades: Grades
+) -> None:
     found = {"exercise": "total", "outcome": "solved", "points": 2}
-    results = [
-        {**found, "points": -1},
-        {**found, "points": float("nan")},
-        {**found, "outcome": "perfect"},
-        {**found, "exercise": "nothing"},
-    ]
-    lines = [json.dumps({"kind": "found", "result": result}) for result in results]
+    said = [{"kind": "found", "result": found}, {"kind": "done"}]
+    lines = [json.dumps({"key": "", "said": each}) for each in said]
     noise = f"""
-import os, stat
+import os
 for number in range(3, 64):
     try:
-        if stat.S_ISFIFO(os.fstat(number).st_mode):
-            os.write(number, {chr(10).join(["no json", "{}", *lines, ""]).encode()!r})
+        os.write(number, {chr(10).join(["", "no json", "{}", *lines, ""]).encode()!r})
     except OSError:
         pass
 """
-    hand_in("learner-1.ipynb", **{**SOLVED, "double": noise + SOLVED["double"]})
+    hand_in("learner-1.ipynb", double=SOLVED["double"], greet=noise)
     [row] = grades().values()
-    assert (row.status, row.points) == (Status.GRADED, 9)
+    assert row.points == 4
+    assert outcomes(row)["total"] == "not attempted"
+    assert row.status is Status.TAMPERED
+    assert "it wrote where only results are written in the exercise cell of greet" in row.reason
 
 
 def test_the_votes_of_the_hand_in_are_kept(hand_in: Write, grades: Grades) -> None:
