@@ -1,28 +1,54 @@
-"""From a folder to the list of hand-ins: whose, of which stage, and where.
+"""From HANDINS to the list of hand-ins: whose, of which stage, and where.
 
-A folder in HANDINS is a learner's; its notebooks, however deep, are what the learner handed in.
-A notebook that lies directly in HANDINS names its learner in its file name.
+HANDINS is a folder or a zip file. A folder in it is a learner's, and so is a zip file: what lies in
+them, however deep, is what that learner handed in. A zip file that a platform exported, or that is all
+there is, stands for a HANDINS of its own. A notebook that lies in nobody's folder names its learner.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+import stat
+import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 
-from checks.course import Course, StageEntry
-from checks.grading.notebook import UnreadableNotebookError, printable, read_notebook
+from checks.course import Course
+from checks.grading import naming
+from checks.grading.archive import (
+    DEEPEST,
+    LARGEST_ARCHIVE,
+    Archive,
+    Budget,
+    Member,
+    UnreadableArchiveError,
+    names_learners,
+    wrapper,
+)
+from checks.grading.naming import Person
+from checks.grading.notebook import (
+    LARGEST,
+    UnreadableNotebookError,
+    parse_notebook,
+    read_content,
+)
 from checks.grading.status import GradingError, Status
 
-_SEPARATORS = " _-.,+"
+_DEEPEST_FOLDER = 20
+_LONGEST_FILE = 300
+_NAMED = 3
 
 
 @dataclass(frozen=True)
 class HandIn:
     """One hand-in; `status` is None as long as nothing speaks against running it.
 
-    `stage` is the stage's id, or empty where nobody can tell; `file` is the path relative to HANDINS.
+    `stage` is the stage's id, or empty where nobody can tell; `file` is the place that a person
+    recognises, `path` where the notebook lies; `digest` is the SHA-256 of its bytes in hexadecimal
+    digits, or empty where it could not be read.
     """
 
     learner: str
@@ -31,6 +57,7 @@ class HandIn:
     path: Path | None = None
     status: Status | None = None
     reason: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,117 +68,249 @@ class Collection:
     ignored: int
 
 
-def collect(folder: Path, course: Course) -> Collection:
-    """Find every hand-in below `folder`.
+def collect(hand_ins: Path, course: Course, scratch: Path) -> Collection:
+    """Find every hand-in in the folder or zip file `hand_ins`.
 
-    Returns at least one hand-in per learner's folder and one per notebook. Raises GradingError where
-    `folder` is not there, is no folder, or cannot be listed; nothing that lies in it raises.
+    Takes also the course, and an empty folder for notebooks out of zip files, which the caller
+    removes. Returns at least one hand-in per learner's folder and one per notebook. Raises
+    GradingError where `hand_ins` is not there, is neither folder nor zip file, or cannot be read;
+    nothing that lies in it raises.
     """
-    if not folder.exists():
-        raise GradingError(f"HANDINS: {folder} does not exist; name the folder with the hand-ins")
-    if not folder.is_dir():
-        raise GradingError(f"HANDINS: {folder} is not a folder; name the folder with the hand-ins")
-    collector = _Collector(folder, course)
+    if not hand_ins.exists():
+        raise GradingError(f"HANDINS: {hand_ins} does not exist; name the folder with the hand-ins")
+    collector = _Collector(course, scratch)
     try:
-        collector.collect()
+        if hand_ins.is_dir():
+            collector.collect_folder(hand_ins)
+        elif hand_ins.is_file() and naming.is_archive(hand_ins.name):
+            collector.collect_archive(hand_ins)
+        else:
+            raise GradingError(
+                f"HANDINS: {hand_ins} is not a folder, nor a zip file; "
+                "name the folder with the hand-ins"
+            )
+    except UnreadableArchiveError as error:
+        raise GradingError(f"HANDINS: {hand_ins} {error}") from None
     except OSError as error:
-        raise GradingError(f"HANDINS: {folder} cannot be listed: {error.strerror}") from None
-    return Collection(_mark_duplicates(collector.found), collector.ignored)
+        raise GradingError(f"HANDINS: {hand_ins} cannot be listed: {error.strerror}") from None
+    return Collection(_name_and_sort(collector), collector.ignored)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where the collector is: whose place it is, and what leads there.
+
+    `owner` is None where the names in the place say whose they are; `otherwise` is who is meant where
+    they do not. `depth` counts the zip files around it.
+    """
+
+    shown: str = ""
+    owner: Person | None = None
+    otherwise: str = ""
+    depth: int = 0
+    peeled: str = ""
+
+    def file(self, parts: tuple[str, ...]) -> str:
+        """The file of this path in the place, as a person recognises it."""
+        path = "".join("?" if naming.is_deceptive(each) else each for each in "/".join(parts))
+        whole = f"{self.shown}{path}"
+        return whole if len(whole) <= _LONGEST_FILE else f"{whole[: _LONGEST_FILE - 1]}…"
+
+    def person(self, parts: tuple[str, ...]) -> Person | None:
+        """Whose folder the file of this path lies in."""
+        if self.peeled and parts[0] == self.peeled:
+            parts = parts[1:]
+        if self.owner is not None or len(parts) < 2:
+            return self.owner
+        return naming.in_folder_name(parts[0])
+
+
+@dataclass
 class _Collector:
     """Walks through HANDINS, and notes what it finds."""
 
-    def __init__(self, folder: Path, course: Course) -> None:
-        self.found: list[HandIn] = []
-        self.ignored = 0
-        self._folder = folder
-        self._course = course
+    course: Course
+    scratch: Path
+    found: list[tuple[Person, HandIn]] = field(default_factory=list)
+    others: dict[Person, list[str]] = field(default_factory=lambda: defaultdict(list))
+    ignored: int = 0
 
-    def collect(self) -> None:
-        for entry in sorted(self._folder.iterdir()):
-            if _is_hidden(entry):
+    def collect_folder(self, folder: Path) -> None:
+        entries = sorted(folder.iterdir())
+        only = sum(not naming.is_hidden(entry.name) for entry in entries) == 1
+        for entry in entries:
+            if naming.is_hidden(entry.name):
                 self.ignored += 1
-            elif entry.is_dir():
+            elif _is_folder(entry):
                 self._collect_learner(entry)
-            elif _is_notebook(entry):
-                stage = _stage_in_name(entry.stem, self._course)
-                self._add(entry, learner=_learner_in_name(entry.stem, stage), base=self._folder)
             else:
-                self.ignored += 1
+                self._look_at(entry, (entry.name,), _Place(), folder, only)
+
+    def collect_archive(self, path: Path) -> None:
+        with Archive(path, Budget(path.stat().st_size)) as archive:
+            self._unpack(archive, _Place(otherwise=naming.without_suffix(path.name), depth=1))
 
     def _collect_learner(self, folder: Path) -> None:
-        learner = printable(folder.name)
-        before = len(self.found)
+        place = _Place()
+        person = naming.in_folder_name(folder.name)
+        self.others[person]  # a row for everyone who has a folder
         if folder.is_symlink():
-            self._refuse(
-                learner, folder, "is a link to a folder elsewhere: hand in the files themselves"
-            )
+            reason = "is a link to a folder elsewhere: hand in the files themselves"
+            self._refuse(person, place.file((folder.name,)), reason)
             return
-        self._walk(folder, learner, folder)
-        if len(self.found) == before:
-            self.found.append(
-                HandIn(learner, status=Status.MISSING, reason="the folder has no notebook")
-            )
-
-    def _walk(self, folder: Path, learner: str, base: Path) -> None:
-        try:
-            entries = sorted(folder.iterdir())
-        except OSError as error:
-            self._refuse(learner, folder, f"cannot be listed: {error.strerror}")
-            return
-        for entry in entries:
-            if _is_hidden(entry):
+        for path, parts, reason in _walk(folder, (folder.name,)):
+            if naming.is_hidden(parts[-1]):
                 self.ignored += 1
-            elif entry.is_dir() and not entry.is_symlink():
-                self._walk(entry, learner, base)
-            elif _is_notebook(entry):
-                self._add(entry, learner, base)
+            elif reason:
+                self._refuse(person, place.file(parts), reason)
+            else:
+                self._look_at(path, parts, place, folder)
+
+    def _look_at(
+        self, path: Path, parts: tuple[str, ...], place: _Place, base: Path, only: bool = False
+    ) -> None:
+        """Note a file on the disk; `base` is the folder that a link may not lead out of."""
+        name = parts[-1]
+        if not naming.is_notebook(name) and not naming.is_archive(name):
+            self._pass_over(parts, place)
+            return
+        stage = naming.stage_in_name(name, self.course)
+        person = place.person(parts) or naming.in_file_name(name, stage)
+        if path.is_symlink() and not _lies_in(path, base):
+            reason = "is a link to a file elsewhere: hand in the file itself"
+        elif naming.is_notebook(name):
+            try:
+                self._add(person, parts, place, read_content(path), path)
+                return
+            except UnreadableNotebookError as error:
+                reason = str(error)
+        else:
+            try:
+                about = path.stat()
+                if not stat.S_ISREG(about.st_mode):
+                    raise UnreadableArchiveError("is not a file")
+                with Archive(path, Budget(about.st_size)) as archive:
+                    self._enter(archive, parts, place, only)
+                return
+            except UnreadableArchiveError as error:
+                reason = str(error)
+            except OSError as error:
+                reason = f"cannot be opened: {error.strerror}"
+        self._refuse(person, place.file(parts), reason, stage.id if stage else "")
+
+    def _enter(self, archive: Archive, parts: tuple[str, ...], place: _Place, only: bool) -> None:
+        """Go into a zip file that lies in `place`: a learner's own, or an export."""
+        owner = place.person(parts) or naming.in_platform_name(parts[-1])
+        stem = naming.without_suffix(parts[-1])
+        if owner is None and not only and not names_learners(archive):
+            owner = naming.in_file_name(parts[-1], naming.stage_in_name(stem, self.course))
+        if owner is not None:
+            self.others[owner]  # a row for everyone who has a zip file
+        self._unpack(archive, _Place(f"{place.file(parts)} › ", owner, stem, place.depth + 1))
+
+    def _unpack(self, archive: Archive, place: _Place) -> None:
+        if place.owner is None:
+            place = replace(place, peeled=wrapper(archive))
+        for member in archive.members():
+            if any(map(naming.is_hidden, member.parts)):
+                self.ignored += 1
+            elif member.parts and member.is_folder:
+                if person := place.person((*member.parts, "")):
+                    self.others[person]
+            elif member.parts:
+                self._look_into(archive, member, place)
             else:
                 self.ignored += 1
 
-    def _add(self, path: Path, learner: str, base: Path) -> None:
-        named = _stage_in_name(path.stem, self._course)
-        if path.is_symlink() and not _lies_in(path, base):
-            self._refuse(
-                learner, path, "is a link to a file elsewhere: hand in the file itself", named
-            )
+    def _look_into(self, archive: Archive, member: Member, place: _Place) -> None:
+        """Note a file in a zip file."""
+        parts = member.parts
+        name = parts[-1]
+        if not naming.is_notebook(name) and not naming.is_archive(name):
+            self._pass_over(parts, place)
             return
+        short = name[: naming.LONGEST_NAME * 2]
+        stage = naming.stage_in_name(short, self.course)
+        person = place.person(parts) or naming.in_file_name(short, stage, place.otherwise)
         try:
-            notebook = read_notebook(path)
+            if member.refused:
+                raise UnreadableArchiveError(member.refused)
+            if naming.is_notebook(name):
+                content = BytesIO()
+                archive.read(member, content, LARGEST)
+                self._add(person, parts, place, content.getvalue())
+                return
+            if place.depth >= DEEPEST:
+                raise UnreadableArchiveError(f"lies inside {DEEPEST} zip files: hand in the first")
+            with tempfile.TemporaryFile(dir=self.scratch) as copy:
+                archive.read(member, copy, LARGEST_ARCHIVE)
+                with Archive(copy, archive.budget) as inner:
+                    self._enter(inner, parts, place, only=False)
+            return
+        except UnreadableArchiveError as error:
+            self._refuse(person, place.file(parts), str(error), stage.id if stage else "")
+
+    def _add(
+        self,
+        person: Person,
+        parts: tuple[str, ...],
+        place: _Place,
+        content: bytes,
+        path: Path | None = None,
+    ) -> None:
+        """Note a notebook; without a path its bytes are written to `scratch`."""
+        named = naming.stage_in_name(parts[-1], self.course)
+        file = place.file(parts)
+        digest = hashlib.sha256(content).hexdigest() if len(content) <= LARGEST else ""
+        try:
+            notebook = parse_notebook(content)
         except UnreadableNotebookError as error:
-            self._refuse(learner, path, str(error), named)
+            self._refuse(person, file, str(error), named.id if named else "", digest)
             return
         claimed = notebook.stage or (named.id if named else None)
-        for stage in self._course.stages:
-            if stage.id == claimed:
-                self.found.append(HandIn(learner, stage.id, self._relative(path), path))
-                return
+        if claimed in {stage.id for stage in self.course.stages}:
+            if path is None:
+                path = self.scratch / f"{len(self.found)}.ipynb"
+                path.write_bytes(content)
+            hand_in = HandIn(person.name, str(claimed), file, path, digest=digest)
+            self.found.append((person, hand_in))
+            return
         if claimed is None:
             reason = "is no notebook of this course: neither its metadata nor its name say a stage"
-        elif claimed in {stage.id for stage in self._course.planned}:
+        elif claimed in {stage.id for stage in self.course.planned}:
             reason = f"is of stage {claimed}, which is not written yet"
         else:
             reason = f"is of a stage {claimed[:60]!r}, which this course does not have"
-        self.found.append(HandIn(learner, "", self._relative(path), path, Status.FOREIGN, reason))
+        hand_in = HandIn(person.name, "", file, path, Status.FOREIGN, reason, digest)
+        self.found.append((person, hand_in))
 
     def _refuse(
-        self, learner: str, path: Path, reason: str, stage: StageEntry | None = None
+        self, person: Person, file: str, reason: str, stage: str = "", digest: str = ""
     ) -> None:
-        hand_in = HandIn(learner, stage.id if stage else "", self._relative(path), path)
-        self.found.append(replace(hand_in, status=Status.UNREADABLE, reason=reason))
+        hand_in = HandIn(person.name, stage, file, None, Status.UNREADABLE, reason, digest)
+        self.found.append((person, hand_in))
 
-    def _relative(self, path: Path) -> str:
-        return printable(path.relative_to(self._folder).as_posix())
-
-
-def _is_hidden(path: Path) -> bool:
-    # `__MACOSX` is what macOS adds to the zip files it makes.
-    return path.name.startswith(".") or path.name == "__MACOSX"
+    def _pass_over(self, parts: tuple[str, ...], place: _Place) -> None:
+        self.ignored += 1
+        if person := place.person(parts) or naming.in_platform_name(parts[-1]):
+            self.others[person].append(naming.shown(parts[-1]))
 
 
-def _is_notebook(path: Path) -> bool:
-    return path.suffix.lower() == ".ipynb"
+def _walk(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+    """Every file below a folder with its path and, where it cannot be looked at, the reason."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield folder, parts, f"cannot be listed: {error.strerror}"
+        return
+    for entry in entries:
+        inner = (*parts, entry.name)
+        if naming.is_hidden(entry.name) or entry.is_symlink() or not _is_folder(entry):
+            yield entry, inner, ""
+        elif len(inner) > _DEEPEST_FOLDER:
+            yield entry, inner, f"lies more than {_DEEPEST_FOLDER} folders deep"
+        else:
+            yield from _walk(entry, inner)
 
 
 def _lies_in(path: Path, folder: Path) -> bool:
@@ -161,35 +320,53 @@ def _lies_in(path: Path, folder: Path) -> bool:
         return False
 
 
-def _stage_in_name(name: str, course: Course) -> StageEntry | None:
-    for stage in course.stages:
-        if _stem(stage).search(name):
-            return stage
-    return None
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # its folder may be listed, but not entered
+        return False
 
 
-def _learner_in_name(name: str, stage: StageEntry | None) -> str:
-    rest = _stem(stage).sub("", name, count=1).strip(_SEPARATORS) if stage else ""
-    return printable(rest or name)
+def _name_and_sort(collector: _Collector) -> tuple[HandIn, ...]:
+    handed_in = {person for person, _ in collector.found}
+    rows = collector.found + [
+        (person, HandIn(person.name, status=Status.MISSING, reason=_nothing_but(others)))
+        for person, others in collector.others.items()
+        if person not in handed_in
+    ]
+    called = naming.tell_apart((person, hand_in.stage) for person, hand_in in rows)
+    return _mark_duplicates(
+        hand_in
+        if (learner := called(person)) == hand_in.learner
+        else replace(hand_in, learner=learner)
+        for person, hand_in in rows
+    )
 
 
-def _stem(stage: StageEntry) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_]){re.escape(stage.stem)}(?![^\W_])", re.IGNORECASE)
+def _nothing_but(others: list[str]) -> str:
+    return f"no notebook, only {_list(others)}" if others else "no notebook was handed in"
 
 
-def _mark_duplicates(found: list[HandIn]) -> tuple[HandIn, ...]:
+def _mark_duplicates(found: Iterable[HandIn]) -> tuple[HandIn, ...]:
     groups: dict[tuple[str, str], list[HandIn]] = defaultdict(list)
     for hand_in in sorted(found, key=lambda each: (each.learner, each.stage, each.file)):
         groups[hand_in.learner, hand_in.stage].append(hand_in)
     marked: list[HandIn] = []
     for (_, stage), group in groups.items():
+        if not stage or len(group) == 1:
+            marked += group
+            continue
+        first = [each.file for each in group[: _NAMED + 1]]
         for hand_in in group:
-            others = ", ".join(other.file for other in group if other is not hand_in)
-            if stage and others:
-                note = f"duplicate: {others} is of the same learner and stage"
-                marked.append(
-                    replace(hand_in, reason="; ".join(filter(None, [hand_in.reason, note])))
-                )
-            else:
-                marked.append(hand_in)
+            others = [file for file in first if file != hand_in.file]
+            others += [""] * (len(group) - 1 - len(others))
+            verb = "is" if len(others) == 1 else "are"
+            note = f"duplicate: {_list(others)} {verb} of the same learner and stage"
+            reason = "; ".join(filter(None, [hand_in.reason, note]))
+            marked.append(replace(hand_in, reason=reason))
     return tuple(marked)
+
+
+def _list(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

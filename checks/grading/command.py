@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -45,29 +46,32 @@ def grade_folder(
         )
     course = read_course(root)
     releases = read_releases(course, root)
-    collection = collect(hand_ins, course)
-    if not collection.hand_ins:
-        raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
-    prepare_report(report, hand_ins)
-    console = Console()
-    stages = sorted({hand_in.stage for hand_in in collection.hand_ins} & releases.keys())
-    at_once = min(jobs or _cores(), len(collection.hand_ins))
-    options = Options(Limits(seconds=timeout))
-    with (
-        _progress(console.is_terminal) as progress,
-        ThreadPoolExecutor(at_once) as executor,
-        Grader(releases, options, partial(open_engine, stages), at_once) as grader,
-    ):
-        task = progress.add_task("Grading", total=len(collection.hand_ins))
-        futures = [executor.submit(grader, hand_in) for hand_in in collection.hand_ins]
-        rows = []
-        try:
-            for future in as_completed(futures):
-                rows.append(future.result())
-                progress.advance(task)
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    with tempfile.TemporaryDirectory(prefix="hand-ins-") as scratch:
+        collection = collect(hand_ins, course, Path(scratch))
+        if not collection.hand_ins:
+            raise GradingError(
+                f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it"
+            )
+        prepare_report(report, hand_ins)
+        console = Console()
+        stages = sorted({hand_in.stage for hand_in in collection.hand_ins} & releases.keys())
+        at_once = min(jobs or _cores(), len(collection.hand_ins))
+        options = Options(Limits(seconds=timeout))
+        with (
+            _progress(console.is_terminal) as progress,
+            ThreadPoolExecutor(at_once) as executor,
+            Grader(releases, options, partial(open_engine, stages), at_once) as grader,
+        ):
+            task = progress.add_task("Grading", total=len(collection.hand_ins))
+            futures = [executor.submit(grader, hand_in) for hand_in in collection.hand_ins]
+            rows = []
+            try:
+                for future in as_completed(futures):
+                    rows.append(future.result())
+                    progress.advance(task)
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
     grades = tuple(sorted(rows, key=lambda each: (each.learner, each.stage, each.file)))
     paths = write_report(report, course, grades)
     console.print(_summary(grades, collection.ignored))

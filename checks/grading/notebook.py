@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from checks.claim import Asked
@@ -24,6 +25,12 @@ _CLAIM = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 LARGEST = 20 * 1024**2
 """The size in bytes above which a file is not read."""
+
+_MOST_VALUES = 3_000_000
+"""What a file of `LARGEST` bytes could hold would take half a gigabyte once it is read."""
+
+_MOST_CELLS = 5000
+_MOST_VOTES = 200
 
 
 class UnreadableNotebookError(Exception):
@@ -52,30 +59,40 @@ class Vote:
 
 @dataclass(frozen=True)
 class Notebook:
-    """What grading needs of a notebook; `stage` is what its metadata say, or None."""
+    """What grading needs of a notebook; `stage` and `version` are what its metadata say, or None."""
 
     stage: str | None
     cells: tuple[NotebookCell, ...]
     votes: tuple[Vote, ...]
+    version: str | None = None
 
 
 def read_notebook(path: Path) -> Notebook:
     """Read the notebook at `path`; raises UnreadableNotebookError where that cannot be done."""
+    return parse_notebook(read_content(path))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of the notebook file at `path`; raises UnreadableNotebookError where they cannot be had.
+
+    A file that is too large gives no more than one byte above the limit.
+    """
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
             raise UnreadableNotebookError("is not a file")
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise UnreadableNotebookError(f"cannot be opened: {error.strerror}") from None
-    return parse_notebook(content)
 
 
 def parse_notebook(content: bytes) -> Notebook:
     """The notebook that `content` holds; raises UnreadableNotebookError where it holds none."""
     if len(content) > LARGEST:
         raise UnreadableNotebookError(f"is larger than {LARGEST // 1024**2} MB")
+    if sum(content.count(sign) for sign in (b",", b"[", b"{")) > _MOST_VALUES:
+        raise UnreadableNotebookError("has absurdly many values in it: clear its outputs")
     try:
         raw = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -84,14 +101,17 @@ def parse_notebook(content: bytes) -> Notebook:
         raise UnreadableNotebookError("is not whole JSON: perhaps the upload was cut off") from None
     if not isinstance(raw, dict):
         raise UnreadableNotebookError("is not a notebook: its JSON is not an object")
-    cells = [cell for cell in _list(raw, "cells") if isinstance(cell, dict)]
+    cells = [cell for cell in _cells(raw) if isinstance(cell, dict)]
     if not cells:
         raise UnreadableNotebookError("has no cells")
+    if len(cells) > _MOST_CELLS:
+        raise UnreadableNotebookError(f"has more than {_MOST_CELLS} cells")
     about = _dict(_dict(raw, "metadata"), "course")
     return Notebook(
         stage=_text(about, "stage"),
         cells=tuple(_cell(cell) for cell in cells),
-        votes=tuple(vote for cell in cells for vote in _votes(cell)),
+        votes=tuple(islice((vote for cell in cells for vote in _votes(cell)), _MOST_VOTES)),
+        version=_text(about, "course_version"),
     )
 
 
@@ -100,18 +120,34 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _cells(raw: dict[Any, Any]) -> list[Any]:
+    """The cells; before nbformat 4 they lay in worksheets."""
+    sheets = [_list(sheet, "cells") for sheet in _list(raw, "worksheets")]
+    return _list(raw, "cells") or [cell for sheet in sheets for cell in sheet]
+
+
 def _cell(cell: dict[Any, Any]) -> NotebookCell:
-    about = _dict(_dict(cell, "metadata"), "course")
-    source = cell.get("source", "")
+    metadata = _dict(cell, "metadata")
+    about = _dict(metadata, "course")
+    source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     return NotebookCell(
-        id=_text(cell, "id"),
+        # Colab keeps it in the metadata.
+        id=_text(cell, "id") or _text(metadata, "id"),
         is_code=cell.get("cell_type") == "code",
-        source=printable(source) if isinstance(source, str) else "",
+        source=_plain(source) if isinstance(source, str) else "",
         kind=_text(about, "kind"),
         exercise=_text(about, "exercise"),
     )
+
+
+def _plain(source: str) -> str:
+    """The source as Python reads it: ends of lines are one sign, and no sign is none."""
+    if not source.isprintable():
+        source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        source = printable(source.removeprefix("\ufeff"))
+    return source
 
 
 def _votes(cell: dict[Any, Any]) -> Iterator[Vote]:
@@ -132,8 +168,8 @@ def _dict(parent: Any, key: str) -> dict[Any, Any]:
     return child if isinstance(child, dict) else {}
 
 
-def _list(parent: dict[Any, Any], key: str) -> list[Any]:
-    child = parent.get(key)
+def _list(parent: Any, key: str) -> list[Any]:
+    child = parent.get(key) if isinstance(parent, dict) else None
     return child if isinstance(child, list) else []
 
 

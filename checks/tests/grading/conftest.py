@@ -102,14 +102,16 @@ def engine(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Engine
 
 @pytest.fixture
 def grades(
-    hand_ins: Path, course: Course, root: Path, engine: Engine
+    hand_ins: Path, course: Course, root: Path, tmp_path: Path, engine: Engine
 ) -> Callable[..., dict[str, Grade]]:
     """Grade what was handed in; the grades by learner."""
 
     def grade_them(seconds: float = 30, cell_seconds: float = 10) -> dict[str, Grade]:
         options = Options(Limits(seconds=seconds, cell_seconds=cell_seconds))
         releases = read_releases(course, root)
-        found = collect(hand_ins, course).hand_ins
+        scratch = tmp_path / "scratch"
+        scratch.mkdir(exist_ok=True)
+        found = collect(hand_ins, course, scratch).hand_ins
         rows = [grade(hand_in, releases, engine, options) for hand_in in found]
         return {row.learner: row for row in rows}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,20 @@ from checks.course import Course, CourseError
 from checks.grading.messages import Role
 from checks.grading.notebook import UnreadableNotebookError, parse_notebook
 from checks.grading.repair import Release, Repaired, read_releases, repair
-from checks.tests.grading.small_course import BLANK, Cell, code, lesson, notebook
-from checks.tests.grading.test_notebook import anything
+from checks.tests.grading.small_course import BLANK, SOLVED, Cell, code, lesson, notebook
+
+TEXTS = [
+    *BLANK.values(),
+    *SOLVED.values(),
+    "check.double(double)",
+    "\ncheck.nothing(1)\n",
+    "    return 1",
+    "```\ndef greet(name):\n    return name\n```",
+    "text = '''",
+    "else:",
+    "{}",
+    "= 1\rdef total",
+]
 
 
 def repaired(cells: list[Cell], release: Release) -> Repaired:
@@ -37,7 +50,12 @@ def test_setup_and_check_cells_are_always_the_released_ones(root: Path, release:
     for cell in cells:
         if cell["metadata"]["course"]["kind"] in {"setup", "check"}:
             cell["source"] = "forged"
-    assert repaired(cells, release) == repaired(lesson(root), release)
+    found = repaired(cells, release)
+    assert found.cells == repaired(lesson(root), release).cells
+    assert found.notes == (
+        "set-up cells that were changed were run as they were given: s-setup",
+        "check cells that were changed were run as they were given: double, greet, total",
+    )
 
 
 def test_only_what_grading_needs_is_run(root: Path, release: Release) -> None:
@@ -47,7 +65,9 @@ def test_only_what_grading_needs_is_run(root: Path, release: Release) -> None:
 
 
 def test_the_order_is_that_of_the_release(root: Path, release: Release) -> None:
-    assert repaired(lesson(root)[::-1], release) == repaired(lesson(root), release)
+    found = repaired(lesson(root)[::-1], release)
+    assert found.cells == repaired(lesson(root), release).cells
+    assert any("had been moved" in note for note in found.notes)
 
 
 def test_added_cells_stay_behind_the_cell_that_they_followed(root: Path, release: Release) -> None:
@@ -66,26 +86,96 @@ def test_a_missing_exercise_cell_is_blank_again_and_noted(root: Path, release: R
     cells = [cell for cell in lesson(root) if cell["id"] not in {"s-greet", "s-total-check"}]
     found = repaired(cells, release)
     assert sources(found, Role.EXERCISE) == list(BLANK.values())
-    assert found.notes == ("without the exercise cell of greet",)
+    assert found.notes == (
+        "exercise cells that were missing were put back: greet",
+        "check cells that were missing were put back: total",
+    )
 
 
-def test_a_copied_check_cell_is_no_check(root: Path, release: Release) -> None:
+def test_a_copied_check_cell_is_run_once(root: Path, release: Release) -> None:
     cells = lesson(root)
     cells.append(code("copy", "check.total(total)", "check", "total"))
     cells.append(cells[-2])
     found = repaired(cells, release)
-    assert len(sources(found, Role.CHECK)) == len(BLANK)
-    assert sources(found, Role.EXTRA) == ["check.total(total)"] * 2
+    assert found.cells == repaired(lesson(root), release).cells
+    assert found.notes == ("copies of check cells were left out: total",)
+
+
+def test_of_two_answers_the_one_that_jupyter_would_have_checked_counts(
+    root: Path, release: Release
+) -> None:
+    cells = lesson(root, double="def double(value):\n    return 2")
+    mine = code("mine", "def double(value):\n    return 4", "exercise", "double")
+    above, below = [*cells[:3], mine, *cells[3:]], [*cells[:4], mine, *cells[4:]]
+    released, copied = cells[2]["source"], mine["source"]
+    assert texts_above_the_check(repaired(above, release)) == [released, copied]
+    assert texts_above_the_check(repaired(below, release)) == [released]
+    note = "of several answers, the last above the check counts: double"
+    assert repaired(above, release).notes == repaired(below, release).notes == (note,)
+
+
+def texts_above_the_check(found: Repaired) -> list[str]:
+    [setup] = [place for place, cell in enumerate(found.cells) if cell.role is Role.SETUP]
+    [check] = [
+        place
+        for place, cell in enumerate(found.cells)
+        if cell.role is Role.CHECK and cell.exercise == "double"
+    ]
+    return [cell.source for cell in found.cells[setup + 1 : check]]
+
+
+def test_an_untouched_copy_does_not_undo_the_answer(root: Path, release: Release) -> None:
+    cells = lesson(root, double="def double(value):\n    return 2 * value")
+    cells.insert(3, code("mine", BLANK["double"], "exercise", "double"))
+    assert texts_above_the_check(repaired(cells, release)) == [cells[2]["source"]]
+
+
+@pytest.mark.parametrize("place", [2, 3, 4, 8], ids=["above", "below", "below check", "at the end"])
+def test_an_answer_in_an_added_cell_counts_and_its_helpers_come_first(
+    place: int, root: Path, release: Release
+) -> None:
+    cells = lesson(root)
+    answer = ["two = 2", "def double(value):\n    return two * value"]
+    cells[place:place] = [code("mine-1", answer[0]), code("mine-2", answer[1])]
+    found = repaired(cells, release)
+    assert "\n\n".join(texts_above_the_check(found)) == "\n\n".join(answer)
+    assert found.notes == ("the answer stood in another cell, and counts: double",)
+
+
+def test_imports_added_to_the_setup_cell_are_kept(root: Path, release: Release) -> None:
+    cells = lesson(root)
+    cells[0]["source"] += "\nimport json\nfrom math import (\n    pi,\n)\ncheck = None"
+    found = repaired(cells, release)
+    assert found.cells[0].source == release.cells[0].source
+    assert sources(found, Role.EXTRA) == ["import json\nfrom math import (\n    pi,\n)"]
+
+
+def test_a_hand_in_of_another_release_says_so(root: Path, release: Release) -> None:
+    raw = notebook(lesson(root))
+    raw["metadata"]["course"]["course_version"] = "1"
+    raw["cells"].append(code("gone", "check.gone(1)", "check", "gone"))
+    raw["cells"].append(code("old-demo", "raise RuntimeError", "demo"))
+    found = repair(parse_notebook(json.dumps(raw).encode()), replace(release, version="2"))
+    assert found.cells == repaired(lesson(root), release).cells
+    assert found.notes == ("the notebook is of release 1: it was graded by release 2",)
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(
         st.fixed_dictionaries(
-            {"id": st.sampled_from(["s-setup", "s-double", "s-greet-check"]) | anything},
-            optional=dict.fromkeys(("cell_type", "source", "metadata", "outputs"), anything),
+            {},
+            optional={
+                "id": st.sampled_from(["s-setup", "s-double", "s-greet-check", "other", 7]),
+                "cell_type": st.sampled_from(["code", "markdown", "raw", None]),
+                "source": st.sampled_from(TEXTS) | st.lists(st.sampled_from(TEXTS)) | st.text(),
+                "metadata": st.sampled_from(
+                    [None, {}, {"course": {"kind": "exercise", "exercise": "greet"}}]
+                ),
+            },
         ),
         min_size=1,
+        max_size=12,
     )
 )
 def test_no_damage_keeps_the_checks_from_being_run(cells: list[Any], release: Release) -> None:

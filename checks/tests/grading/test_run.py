@@ -185,7 +185,7 @@ def test_a_machine_that_can_start_no_process_still_gives_a_row(
     monkeypatch.setattr(subprocess, "Popen", refuse)
     hand_in("learner-1.ipynb", **SOLVED)
     options = Options()
-    [found] = collect(hand_ins, course).hand_ins
+    [found] = collect(hand_ins, course, hand_ins.parent).hand_ins
     for portable in (False, True):
         with open_engine((), portable=portable) as engine:
             row = grade(found, read_releases(course, root), engine, options)

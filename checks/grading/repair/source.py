@@ -1,0 +1,137 @@
+"""Looking at source text without parsing it: a hand-in's may be broken, magic or half a statement."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+_DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
+_ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*\s*(?::[^=]+)?=(?!=)\s*)+")
+_TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]+)?=(?!=)")
+_CHECK = re.compile(r"check\.(\w+)\(")
+_CALL = re.compile(r"(check\.\w+|predict\.\w+|quiz)\(")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_FENCE = re.compile(
+    r"^ {0,3}(?:```|~~~)[^\n]*\n(.*?)^ {0,3}(?:```|~~~)\s*$", re.DOTALL | re.MULTILINE
+)
+_IMPORT = re.compile(r"(?:import|from)\s+\w")
+_CONTINUES = re.compile(r"[ \t]+\S|(?:else|elif|except|finally)\b")
+_LEADS_ON = re.compile(r"[@#]")
+
+
+def bare(source: str) -> str:
+    """The text without what does not matter: blank lines, tabs for spaces, spaces at the ends."""
+    return "\n".join(filter(None, map(str.rstrip, source.expandtabs(4).splitlines())))
+
+
+def code(source: str) -> str:
+    """The bare text without lines that are comments or magics."""
+    text = bare(source)
+    if "#" not in text and "%" not in text:
+        return text
+    return "\n".join(line for line in text.splitlines() if line.lstrip()[0] not in "#%")
+
+
+def top_lines(source: str) -> Iterator[tuple[int, str]]:
+    """The lines that begin at the margin and in no text literal, with their numbers from 0."""
+    inside = _inside_text(source) if '"""' in source or "'''" in source else frozenset()
+    for number, line in enumerate(source.split("\n")):
+        if line[:1].strip() and number not in inside:
+            yield number, line
+
+
+def defined(source: str) -> frozenset[str]:
+    """The names of functions, classes and variables that the source defines at its margin."""
+    found: set[str] = set()
+    for _, line in top_lines(source):
+        if definition := _DEFINITION.match(line):
+            found.add(definition[1])
+        elif assignment := _ASSIGNMENT.match(line):
+            found.update(_TARGET.findall(assignment[0]))
+    return frozenset(found)
+
+
+def names(source: str) -> frozenset[str]:
+    """Every name that stands in the source."""
+    return frozenset(_NAME.findall(source))
+
+
+def checked(line: str) -> str | None:
+    """The exercise that a line at the margin checks, or None."""
+    found = _CHECK.match(line)
+    return found[1] if found else None
+
+
+def only_calls(source: str) -> str | None:
+    """What is called first, such as `check.get_db`, where the source only checks, predicts or asks."""
+    lines = [line for _, line in top_lines(code(source)) if line[0] not in ")]}"]
+    calls = [_CALL.match(line) for line in lines]
+    return calls[0][1] if calls and calls[0] and all(calls) else None
+
+
+def without_checks(source: str) -> str:
+    """The source without the lines at its margin that check an exercise."""
+    calls = {number for number, line in top_lines(source) if checked(line)}
+    lines = source.split("\n")
+    return "\n".join(line for number, line in enumerate(lines) if number not in calls)
+
+
+def unfenced(source: str) -> str:
+    """The code in a cell that is no code cell: what stands between fences, else all of it."""
+    return "\n".join(_FENCE.findall(f"{source}\n")) or source
+
+
+def continues(source: str) -> bool:
+    """Whether the source goes on in the middle of a block that began elsewhere."""
+    for line in source.split("\n"):
+        if line.strip() and not line.lstrip().startswith("#"):
+            return _CONTINUES.match(line) is not None
+    return False
+
+
+def ends_inside(source: str) -> bool:
+    """Whether the source could go on in the block that it ends with."""
+    last = code(source).rpartition("\n")[2]
+    return last.startswith(" ") or last.endswith(":")
+
+
+def imports(source: str) -> list[str]:
+    """The import statements at the margin, each as it stands there."""
+    lines = source.split("\n")
+    found = []
+    for number, line in top_lines(source):
+        if _IMPORT.match(line):
+            end = number + 1
+            while "(" in line and ")" not in lines[end - 1] and end < len(lines):
+                end += 1
+            found.append("\n".join(lines[number:end]))
+    return found
+
+
+def start_of(number: int, lines: list[str]) -> int:
+    """Where the definition on this line begins, with the decorators and comments above it."""
+    while number > 0 and _LEADS_ON.match(lines[number - 1]):
+        number -= 1
+    return number
+
+
+def _inside_text(source: str) -> frozenset[int]:
+    """The numbers of the lines that begin inside of a text literal, as far as Python can tell."""
+    inside: set[int] = set()
+    # What is magic to IPython is a comment to Python.
+    text = re.sub(r"(?m)^[%!?]", "#", source)
+    try:
+        start = None
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            kind = tokenize.tok_name[token.type]
+            if kind == "STRING":
+                inside.update(range(token.start[0], token.end[0]))
+            elif kind == "FSTRING_START":
+                start = token.start[0]
+            elif kind == "FSTRING_END" and start is not None:
+                inside.update(range(start, token.end[0]))
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        pass  # what was found until here is as good as it gets
+    return frozenset(inside)
