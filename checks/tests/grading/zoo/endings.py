@@ -37,10 +37,9 @@ while True:
         """
 import sys
 sys.setrecursionlimit(2**30)
-nested = []
-for _ in range(500_000):
-    nested = [nested]
-repr(nested)
+def fall(value):
+    return sorted([value], key=fall)
+fall(0)
 """,
         {Status.DIED: 4, Status.GRADED: 6, Status.OUT_OF_MEMORY: 6},
     ),

@@ -25,7 +25,6 @@ from checks.grading.repair import read_releases
 from checks.grading.sandbox import Level, Sandbox
 from checks.grading.status import Status
 from checks.tests.grading.small_course import SOLVED, lesson, notebook
-from checks.tests.grading.zoo.animal import Animal
 from checks.tests.grading.zoo.endings import ENDINGS
 from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, STAGE
 from checks.tests.grading.zoo.reaching import reaching
@@ -66,7 +65,7 @@ def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
         for name, code in {"cheats not": "", **FORGERS}.items():
             _hand_in(folder, name, _cheat(code), STAGE)
         _hand_in(folder, "gives back what equals everything", _permissive(), STAGE)
-        grades = _grade(folder, root, sandbox)
+        grades = _grade(folder, tmp_path_factory.mktemp("unpacked"), root, sandbox)
     return Zoo(
         grades,
         secret.read_text(),
@@ -145,13 +144,13 @@ def _permissive() -> list[Any]:
     return _cells({"ask_the_pantry": PERMISSIVE})
 
 
-def _grade(folder: Path, root: Path, sandbox: Sandbox) -> dict[str, Grade]:
+def _grade(folder: Path, scratch: Path, root: Path, sandbox: Sandbox) -> dict[str, Grade]:
     small, real = read_course(root), read_course(ROOT)
     releases = {**read_releases(small, root), STAGE: read_releases(real, ROOT)[STAGE]}
     found = [
         hand_in
         for course in (small, real)
-        for hand_in in collect(folder, course).hand_ins
+        for hand_in in collect(folder, course, scratch).hand_ins
         if hand_in.status is None and hand_in.stage in releases
     ]
     start = partial(open_engine, [STAGE], sandbox=sandbox)
