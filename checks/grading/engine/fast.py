@@ -115,16 +115,20 @@ class FastEngine:
         worker, self._worker = self._worker, None
         if worker is None:
             return
-        for pipe in (worker.stdin, worker.stdout):
-            with suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        with suppress(OSError):
+            worker.stdin.close()
         worker.terminate()
         try:
             worker.wait(2)
         except subprocess.TimeoutExpired:
             _kill(worker)
             worker.wait()
+        # Its output ends when everything has ended that the worker consists of.
+        with suppress(OSError):
+            worker.stdout.read()
+        worker.stdout.close()
 
 
 def _kill(worker: subprocess.Popen[bytes]) -> None:

@@ -63,6 +63,7 @@ class Seal:
                 self._watch(name, vars(module), name)
         self._code = [_ids(self._functions, part) for part in _PARTS]
         self._hooks = list(map(id, sys.meta_path))
+        self._tracing = _tracing()
 
     def broken(self) -> str | None:
         """The first thing that is not what it was, by its name; None as long as the seal holds."""
@@ -81,6 +82,8 @@ class Seal:
                 )
         if list(map(id, sys.meta_path))[: len(self._hooks)] != self._hooks:
             return "sys.meta_path"
+        if _tracing() != self._tracing:
+            return "what Python does at each step"
         return None
 
     def _watch(self, owner: str, place: Mapping[str, Any], module: str) -> None:
@@ -129,6 +132,13 @@ class _Held:
 _PARTS = tuple(
     attrgetter(name) for name in ("__code__", "__defaults__", "__kwdefaults__", "__closure__")
 )
+
+
+def _tracing() -> tuple[Any, ...]:
+    """Who watches every step of this thread, and could change what the steps see."""
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    tools = map(monitoring.get_tool, range(6)) if monitoring else ()
+    return (sys.gettrace(), sys.getprofile(), *tools)
 
 
 def _ids(functions: list[FunctionType], part: Callable[[Any], Any]) -> list[int]:

@@ -72,7 +72,8 @@ def _live(enclosure: Enclosure, view: View) -> None:
             Path(__file__).read_bytes()
             Path(os.__file__).read_bytes()
             for path in view.readable:
-                path.stat()
+                if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+                    raise PermissionError(f"{path} cannot be read")
             Path("note").write_text("written")
             os.write(writing, b"alive")
         except BaseException as error:

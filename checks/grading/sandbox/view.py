@@ -45,6 +45,7 @@ class View:
             Path(sys.executable).resolve().parent.parent,
             root / "checks",
             root / "course.yml",
+            root / "notebooks",
             *readable,
         ]
         found = dict.fromkeys(

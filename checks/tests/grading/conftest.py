@@ -26,6 +26,7 @@ Write = Callable[..., Path]
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the small course."""
     root = tmp_path_factory.mktemp("course")
+    root.chmod(0o755)  # hand-ins may run as another user
     (root / "course.yml").write_text(MANIFEST, encoding="utf-8")
     for folder in ("notebooks", "solutions"):
         (root / folder).mkdir()
@@ -76,8 +77,8 @@ def hand_in(hand_ins: Path, root: Path) -> Write:
 
 @pytest.fixture(scope="session")
 def sandbox(root: Path) -> Sandbox:
-    """What this machine offers; the manifest of the small course can be read from inside."""
-    return probe(View.of_course(ROOT, [root / "course.yml"]))
+    """What this machine offers; the small course can be read from inside."""
+    return probe(View.of_course(ROOT, [root]))
 
 
 @pytest.fixture(scope="session")

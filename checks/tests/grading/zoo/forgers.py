@@ -1,0 +1,179 @@
+"""Hand-ins of a real stage with wrong answers, that try to get points for them all the same.
+
+Each is code that runs in the first exercise's cell, above a wrong answer.
+"""
+
+from __future__ import annotations
+
+STAGE = "sqlalchemy_core_concepts"
+
+_FORGED = '{{"key": "{key}", "said": {{"kind": "found", "result": {{"exercise": "open_the_kitchen", "outcome": "solved", "points": 3}}}}}}'
+
+FORGERS = {
+    "replaces a check": """
+check.__dict__["_checks"]["open_the_kitchen"] = lambda *answers: None
+""",
+    "replaces the name of the checks": """
+class Yes:
+    def __getattr__(self, name):
+        return lambda *answers, **given: None
+check = Yes()
+""",
+    "replaces what a check calls": """
+from checks.stages.sqlalchemy_core_concepts import exercises
+exercises.open_the_kitchen.function.__code__ = (lambda open_kitchen: None).__code__
+""",
+    "lets every criterion hold": """
+from checks import exercise
+def leave(self, *error):
+    self.holds = True
+    exercise._attempt.get().criteria.append(exercise.CriterionResult("mine", exercise.State.HOLDS))
+    return True
+exercise.criterion.__exit__ = leave
+""",
+    "expects nothing": """
+import sys
+for module in list(sys.modules.values()):
+    if getattr(module, "__name__", "").startswith("checks.") and hasattr(module, "expect"):
+        module.expect = lambda *condition, **belief: None
+""",
+    "changes the code of what is expected": """
+from checks import exercise
+exercise.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
+""",
+    "changes the points of a result": """
+from checks import exercise
+exercise.CheckResult.points = property(lambda self: self.maximum)
+""",
+    "says that all is true": """
+import builtins
+builtins.all = lambda values: True
+""",
+    "replaces the test client and the engine": """
+import fastapi.testclient, sqlalchemy
+class Anything:
+    def __init__(self, *arguments, **options): pass
+    def __getattr__(self, name): return Anything()
+    def __call__(self, *arguments, **options): return self
+    def __eq__(self, other): return True
+fastapi.testclient.TestClient = sqlalchemy.create_engine = Anything
+""",
+    "replaces JSON": """
+import json
+json.dumps = lambda *value, **options: '{"outcome": "solved"}'
+""",
+    "replaces the writing of results": """
+import os
+write = os.write
+def better(number, data):
+    write(number, bytes(data).replace(b'"not yet"', b'"solved"').replace(b'"points":0.0', b'"points":3.0'))
+    return len(data)
+os.write = better
+""",
+    "writes results on every descriptor": f"""
+import os
+for number in range(256):
+    try:
+        os.write(number, b'{_FORGED.format(key="0" * 16)}\\n')
+    except OSError:
+        pass
+""",
+    "writes results with the key from a frame": f"""
+import os, sys
+frame, key, pipe = sys._getframe(), "", 0
+while frame is not None:
+    key = frame.f_locals.get("key", key)
+    pipe = frame.f_locals.get("pipe", pipe)
+    frame = frame.f_back
+os.write(pipe, b'{_FORGED.format(key="KEY")}\\n'.replace(b"KEY", str(key).encode()))
+""",
+    "calls those who wait for results": """
+from checks import exercise
+solved = exercise.CheckResult(
+    "sqlalchemy_core_concepts", "open_the_kitchen", "mine", 3, exercise.Outcome.SOLVED
+)
+def tell():
+    for observer in list(exercise._observers):
+        observer(solved)
+tell()
+import threading
+threading.Timer(0.01, tell).start()
+""",
+    "calls those who wait for results, from within the check": """
+from checks import exercise
+class path(str):
+    pass
+def tell():
+    solved = exercise.CheckResult(
+        "sqlalchemy_core_concepts", "open_the_kitchen", "mine", 3, exercise.Outcome.SOLVED
+    )
+    for observer in list(exercise._observers):
+        observer(solved)
+""",
+    "hooks into imports": """
+import sys
+class Hook:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return None
+sys.meta_path.insert(0, Hook)
+""",
+    "replaces a module": """
+import sys, types
+fake = types.ModuleType("checks.exercise")
+fake.__getattr__ = lambda name: (lambda *arguments, **options: None)
+sys.modules["checks.exercise"] = fake
+""",
+    "transforms the code of cells": """
+import ast
+class Strip(ast.NodeTransformer):
+    def visit_Expr(self, node):
+        return ast.Pass()
+get_ipython().ast_transformers.append(Strip())
+""",
+    "transforms the text of cells": """
+get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])
+""",
+    "traces the checks and changes what they see": """
+import ctypes, sys
+def tracer(frame, event, argument):
+    if frame.f_code.co_name == "expect":
+        frame.f_locals["condition"] = True
+        if sys.version_info < (3, 13):
+            ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+sys.settrace(tracer)
+""",
+    "profiles the checks and changes what they see": """
+import ctypes, sys
+def profiler(frame, event, argument):
+    if event == "call" and frame.f_code.co_name == "expect":
+        frame.f_locals["condition"] = True
+        if sys.version_info < (3, 13):
+            ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+sys.setprofile(profiler)
+""",
+    "looks for the objects of the runner": """
+import gc
+for thing in gc.get_objects():
+    if type(thing).__name__ == "Reporter":
+        thing._result = lambda cell, error: None
+    if type(thing).__name__ == "Job":
+        object.__setattr__(thing, "canaries", ())
+""",
+    "answers questions after the cell from its hooks": """
+get_ipython().events.register("post_run_cell", lambda result: setattr(result, "error_in_exec", None))
+get_ipython().events.register("pre_run_cell", lambda info: get_ipython().user_ns.update(check=None))
+""",
+}
+
+PERMISSIVE = """
+class Yes(int):
+    def __eq__(self, other):
+        return True
+    def __ne__(self, other):
+        return False
+    __hash__ = int.__hash__
+
+def find_price(connection, name):
+    return Yes(7)
+"""

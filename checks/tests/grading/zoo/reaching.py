@@ -1,0 +1,74 @@
+"""Hand-ins that reach for what is not theirs. `SECRET` is a file of the instructor's."""
+
+from __future__ import annotations
+
+from checks.course import ROOT
+from checks.tests.grading.zoo.animal import Animal, refused, solved_after
+
+
+def reaching(secret: str, worker_port: int) -> tuple[Animal, ...]:
+    """Takes a file that everybody could read, and a port that somebody listens on."""
+    return (
+        refused("reads another hand-in", f"Path({secret!r}).read_text()"),
+        refused("changes the gradebook", f"Path({secret!r}).write_text('10 of 10')"),
+        refused("removes the gradebook", f"os.unlink({secret!r})"),
+        refused(
+            "reads the solutions",
+            f"next(open(path) for path in [{str(ROOT / 'solutions/02_sqlalchemy_core_concepts.ipynb')!r}])",
+        ),
+        refused(
+            "reads the known answers",
+            f"open({str(ROOT / 'checks/stages/fastapi_basics/answers/take_order.py')!r})",
+        ),
+        refused("reads the accounts of the machine", "open('/etc/passwd')"),
+        refused(
+            "looks into the process that started it", "open(f'/proc/{os.getppid()}/environ').read()"
+        ),
+        refused(
+            "looks into the memory of another process",
+            "open(f'/proc/{max(os.getppid(), 1)}/mem', 'rb').read(1)",
+        ),
+        refused("leaves a file for its neighbours", "Path('/tmp/left').write_text('x')"),
+        refused("leaves a file in shared memory", "Path('/dev/shm/left').write_text('x')"),
+        refused(
+            "fills the disk with many files",
+            "for number in range(100_000):\n    Path(str(number)).touch()",
+        ),
+        refused(
+            "fills the disk with many large files",
+            "for number in range(100):\n    Path(str(number)).write_bytes(bytes(8_000_000))",
+        ),
+        refused("starts processes without end", "while True:\n    os.fork()"),
+        refused("starts a program", "subprocess.run(['/usr/bin/env'])"),
+        refused("becomes another program", "os.execv('/bin/sh', ['sh', '-c', 'sleep 1000'])"),
+        refused(
+            "leaves a daemon behind",
+            "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(1000)",
+        ),
+        refused("kills everybody", "os.kill(-1, signal.SIGKILL)"),
+        refused("kills its parent", "os.kill(os.getppid(), signal.SIGKILL)"),
+        refused("kills its group", "os.killpg(0, signal.SIGKILL)"),
+        refused(
+            "kills the first hundred processes",
+            "for number in range(2, 100):\n    os.kill(number, signal.SIGKILL)",
+        ),
+        refused("connects by TCP", f"socket.create_connection(('127.0.0.1', {worker_port}), 1)"),
+        refused(
+            "sends by UDP",
+            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+        ),
+        refused("opens a server", "socket.create_server(('127.0.0.1', 0))"),
+        refused(
+            "connects by an abstract name", "socket.socket(socket.AF_UNIX).connect('\\0course')"
+        ),
+        refused(
+            "traces another process",
+            "library = ctypes.CDLL(None, use_errno=True)\nif library.ptrace(16, max(os.getppid(), 1), 0, 0) == -1:\n    raise OSError",
+        ),
+        refused("becomes root again", "os.setuid(0 if os.getuid() else 1)"),
+        solved_after(
+            "looks for secrets in its environment",
+            "import os\nassert not {'COURSE_TOKEN', 'SSH_AUTH_SOCK', 'PWD_OF_THE_INSTRUCTOR'} & os.environ.keys()\n"
+            "assert len(os.environ) < 20, dict(os.environ)",
+        ),
+    )

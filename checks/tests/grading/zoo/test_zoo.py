@@ -1,0 +1,169 @@
+"""Hostile hand-ins: each ends with its status, gains nothing, harms nobody and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import socket
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.answers import read_answers
+from checks.course import ROOT, read_course
+from checks.grading.collect import collect
+from checks.grading.engine import open_engine
+from checks.grading.grade import Grade, Options
+from checks.grading.grader import Grader
+from checks.grading.limits import Limits
+from checks.grading.repair import read_releases
+from checks.grading.sandbox import Level, Sandbox
+from checks.grading.status import Status
+from checks.tests.grading.small_course import SOLVED, lesson, notebook
+from checks.tests.grading.zoo.endings import ENDINGS
+from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, STAGE
+from checks.tests.grading.zoo.reaching import reaching
+
+ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0))}
+NEIGHBOURS = 6
+LIMITS = Limits(seconds=8, cell_seconds=2, memory=1024**3, disk=16 * 1024**2, files=500)
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """What became of all of them, and what was left when it was closed."""
+
+    grades: dict[str, Grade]
+    secret: str
+    files: list[str]
+    processes: list[str]
+
+
+@pytest.fixture(scope="session")
+def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    """All hand-ins, graded side by side: each hostile one has honest neighbours."""
+    if sandbox.level < Level.CONFINED:
+        pytest.skip(f"this machine cannot confine a hand-in: {sandbox.missing}")
+    folder, scratch = tmp_path_factory.mktemp("hand-ins"), tmp_path_factory.mktemp("scratch")
+    scratch.chmod(0o711)
+    secret = tmp_path_factory.mktemp("instructor") / "gradebook.db"
+    secret.write_text("the marks of all")
+    secret.chmod(0o666)
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(scratch))
+        patch.setenv("COURSE_TOKEN", "secret")
+        animals = (*ENDINGS, *reaching(str(secret), server.getsockname()[1]))
+        for animal in animals:
+            _hand_in(folder, animal.name, lesson(root, **animal.answers), "soup")
+        for number in range(NEIGHBOURS):
+            _hand_in(folder, f"neighbour {number}", lesson(root, **SOLVED), "soup")
+        for name, code in {"cheats not": "", **FORGERS}.items():
+            _hand_in(folder, name, _cheat(code), STAGE)
+        _hand_in(folder, "gives back what equals everything", _permissive(), STAGE)
+        grades = _grade(folder, tmp_path_factory.mktemp("unpacked"), root, sandbox)
+    return Zoo(
+        grades,
+        secret.read_text(),
+        sorted(str(path) for path in scratch.rglob("*")),
+        [line for line in _command_lines() if str(root) in line and "engine.worker" in line],
+    )
+
+
+@pytest.mark.parametrize("name", ANIMALS)
+def test_it_ends_as_it_must(zoo: Zoo, name: str) -> None:
+    row, ends = zoo.grades[name], ANIMALS[name].ends
+    assert row.status in ends, row.reason
+    assert row.points == ends[row.status], row.reason
+    assert len(row.reason) < 2000
+
+
+@pytest.mark.parametrize("name", FORGERS)
+def test_it_gains_nothing(zoo: Zoo, name: str) -> None:
+    honest, row = zoo.grades["cheats not"], zoo.grades[name]
+    assert honest.status is Status.GRADED
+    assert row.points <= honest.points, (row.status, row.reason)
+    for mine, theirs in zip(row.exercises, honest.exercises, strict=True):
+        assert mine.points <= theirs.points
+
+
+def test_what_equals_everything_is_no_answer(zoo: Zoo) -> None:
+    row = zoo.grades["gives back what equals everything"]
+    [answer] = [each for each in row.exercises if each.id == "ask_the_pantry"]
+    assert (answer.outcome, answer.points) == ("not yet", 0)
+
+
+@pytest.mark.parametrize("number", range(NEIGHBOURS))
+def test_an_honest_neighbour_keeps_its_points(zoo: Zoo, number: int) -> None:
+    row = zoo.grades[f"neighbour {number}"]
+    assert (row.status, row.points, row.reason) == (Status.GRADED, 9, "")
+
+
+def test_nothing_is_left_behind(zoo: Zoo) -> None:
+    assert zoo.secret == "the marks of all"
+    assert zoo.files == []
+    assert zoo.processes == []
+
+
+def _hand_in(folder: Path, name: str, cells: list[Any], stage: str) -> None:
+    (folder / name).mkdir()
+    content = json.dumps(notebook(cells, stage))
+    (folder / name / "hand-in.ipynb").write_text(content, encoding="utf-8")
+
+
+def _cells(answers: dict[str, str]) -> list[Any]:
+    stage = read_course(ROOT).stage(STAGE)
+    whole = json.loads((ROOT / "notebooks" / f"{stage.stem}.ipynb").read_text(encoding="utf-8"))
+    cells: list[Any] = whole["cells"]
+    for cell in cells:
+        about = cell["metadata"].get("course", {})
+        if about.get("kind") == "exercise" and about["exercise"] in answers:
+            cell["source"] = answers[about["exercise"]]
+    return cells
+
+
+def _cheat(code: str) -> list[Any]:
+    """Wrong answers to two exercises, the code above the first of them, and the others blank."""
+    stage = read_course(ROOT).stage(STAGE)
+    wrong = {
+        exercise: next(answer.code for answer in read_answers(stage, exercise) if not answer.right)
+        for exercise in ("open_the_kitchen", "ask_the_pantry")
+    }
+    tell = "\n_given_kitchen = open_kitchen\ndef open_kitchen(file):\n    tell()\n    return _given_kitchen(file)"
+    wrong["open_the_kitchen"] = f"{code}\n{wrong['open_the_kitchen']}" + (
+        tell if "def tell" in code else ""
+    )
+    return _cells(wrong)
+
+
+def _permissive() -> list[Any]:
+    return _cells({"ask_the_pantry": PERMISSIVE})
+
+
+def _grade(folder: Path, scratch: Path, root: Path, sandbox: Sandbox) -> dict[str, Grade]:
+    small, real = read_course(root), read_course(ROOT)
+    releases = {**read_releases(small, root), STAGE: read_releases(real, ROOT)[STAGE]}
+    found = [
+        hand_in
+        for course in (small, real)
+        for hand_in in collect(folder, course, scratch).hand_ins
+        if hand_in.status is None and hand_in.stage in releases
+    ]
+    start = partial(open_engine, [STAGE], sandbox=sandbox)
+    with (
+        ThreadPoolExecutor(2) as executor,
+        Grader(releases, Options(LIMITS), start, 2) as grader,
+    ):
+        return {row.learner: row for row in executor.map(grader, found)}
+
+
+def _command_lines() -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it has just ended
+            continue
