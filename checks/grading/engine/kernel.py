@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import ExitStack
 from dataclasses import replace
@@ -65,18 +66,29 @@ class _Hooks:
         shell.events.register("post_run_cell", self._end)
 
     async def finish(self) -> None:
+        self._end_cancelled()
         with self._reporter.listening():
             await self._reporter.finish()
 
     def _begin(self, _: Any) -> None:
+        self._end_cancelled()
         self._cell = self._reporter.begin()
         if self._cell.role is Role.CHECK:
             self._listening.enter_context(self._reporter.listening())
 
     def _end(self, result: Any) -> None:
-        self._listening.close()
+        self._end_with(result.error_before_exec or result.error_in_exec)
+
+    def _end_cancelled(self) -> None:
+        # A cell that is interrupted while it awaits something ends without an event.
         if self._cell is not None:
-            self._reporter.end(self._cell, result.error_before_exec or result.error_in_exec)
+            self._end_with(asyncio.CancelledError())
+
+    def _end_with(self, error: BaseException | None) -> None:
+        self._listening.close()
+        cell, self._cell = self._cell, None
+        if cell is not None:
+            self._reporter.end(cell, error)
 
 
 def _stay() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbclient import NotebookClient
 
 _SECONDS_TO_START = 60
+_SECONDS_OF_GRACE = 5
 
 
 class PortableEngine:
@@ -74,7 +75,8 @@ class PortableEngine:
         work.mkdir()
         client = _client(job, work)
         begin = f"_begin({str(files['job'])!r}, {key!r}, {str(files['messages'])!r})"
-        late, ended = False, None
+        late: float | None = None
+        ended: int | None = None
         try:
             async with asyncio.timeout(job.limits.seconds + _SECONDS_TO_START):
                 async with client.async_setup_kernel(
@@ -84,7 +86,7 @@ class PortableEngine:
                     files["job"].unlink()
                     late, ended = await _execute(client, job)
         except TimeoutError:
-            late = True
+            late = job.limits.seconds
         finally:
             self._running = None
         heard = Heard(job, key)
@@ -101,26 +103,42 @@ _IMPORT = (
 _FINISH = "from checks.grading.engine.kernel import finish as _finish; await _finish(); del _finish"
 
 
-async def _execute(client: NotebookClient, job: Job) -> tuple[bool, int | None]:
-    """Run the cells; returns whether time was up, and the exit code of a kernel that has died."""
+async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int | None]:
+    """Run the cells; returns the limit it was ended for, and the exit code of a kernel that has died."""
     from nbclient.exceptions import DeadKernelError
 
     # nbclient takes a task that is cancelled for a kernel that has died. So the kernel is ended.
-    watch = asyncio.create_task(_end_after(client, job.limits.seconds))
+    limits = job.limits
+    watches = {limits.seconds: asyncio.create_task(_end_after(client, limits.seconds))}
     try:
         for number, cell in enumerate(client.nb.cells):
+            watch = asyncio.create_task(_interrupt_after(client, limits.cell_seconds))
+            watches[limits.cell_seconds] = watch
             await client.async_execute_cell(cell, number)
+            watch.cancel()
         await _silently(client, _FINISH)
     except (DeadKernelError, RuntimeError):
-        return watch.done(), None if watch.done() else _exit_code(client)
+        late = next((limit for limit, watch in watches.items() if watch.done()), None)
+        return late, None if late else _exit_code(client)
     finally:
-        watch.cancel()
-    return False, None
+        for watch in watches.values():
+            watch.cancel()
+    return None, None
+
+
+async def _interrupt_after(client: NotebookClient, seconds: float) -> None:
+    manager: Any = client.km
+    await asyncio.sleep(seconds)
+    await manager.interrupt_kernel()
+    # ipykernel 7.4 notices the interrupt of a cell that awaits something when a message arrives.
+    kernel: Any = client.kc
+    kernel.kernel_info()
+    await _end_after(client, _SECONDS_OF_GRACE)
 
 
 async def _end_after(client: NotebookClient, seconds: float) -> None:
-    await asyncio.sleep(seconds)
     manager: Any = client.km
+    await asyncio.sleep(seconds)
     await manager.signal_kernel(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
 
 
@@ -149,9 +167,8 @@ def _client(job: Job, folder: Path) -> NotebookClient:
     return NotebookClient(
         new_notebook(cells=cells),
         km=manager,
-        timeout=job.limits.cell_seconds,
+        timeout=None,
         startup_timeout=_SECONDS_TO_START,
-        interrupt_on_timeout=True,
         shutdown_kernel="immediate",
         allow_errors=True,
         resources={"metadata": {"path": str(folder)}},

@@ -32,6 +32,7 @@ from checks.grading.status import Status
 
 _LONGEST_LINE = 8 * 1024**2
 _SECONDS_OF_GRACE = 1
+
 _SECONDS_BETWEEN_LOOKS = 0.2
 
 
@@ -74,22 +75,24 @@ class Heard:
             return f" in {self._job.cells[self.cell].name}"
         return " after the last cell"
 
-    def as_run(self, ended: int | None, *, late: bool) -> Run:
+    def as_run(self, ended: int | None, *, late: float | None) -> Run:
         """What became of the hand-in.
 
-        Takes the exit code of its process (negative for a signal, None while it ran), and whether
-        its time was up.
+        Takes the exit code of its process (negative for a signal, None while it ran), and the limit
+        in seconds that it was ended for, if it was.
         """
         status, reason = self._status(ended, late=late)
         return Run(status, reason, self._results, frozenset(self._doubted), tuple(self.outputs))
 
-    def _status(self, ended: int | None, *, late: bool) -> tuple[Status, str]:
+    def _status(self, ended: int | None, *, late: float | None) -> tuple[Status, str]:
         limits = self._job.limits
         if self._tampered:
             return Status.TAMPERED, self._tampered
         # The limit on processor time may strike a moment before the one on time.
-        if not self.done and (late or ended == -getattr(signal, "SIGXCPU", 0)):
-            return Status.TIMEOUT, f"not finished after {limits.seconds:g} s{self.where()}"
+        if ended == -getattr(signal, "SIGXCPU", 0):
+            late = limits.seconds
+        if not self.done and late:
+            return Status.TIMEOUT, f"not finished after {late:g} s{self.where()}"
         if self._lacked_memory or ended == OUT_OF_MEMORY:
             where = self._lacked_memory or self.where()
             return Status.OUT_OF_MEMORY, f"no memory was left{where}"
@@ -171,15 +174,13 @@ def supervise(job: Job, key: str, hearing: int, group: int) -> Run:
             if heard.done:
                 break
     finally:
-        late = deadlines.passed
-        if not heard.done and not late:
+        if not heard.done:
             ended = _wait(group, deadlines)
-            late = ended is None
         kill_group(group)
         if ended is None:
             with suppress(ChildProcessError):
                 os.waitpid(group, 0)
-    return heard.as_run(ended, late=late)
+    return heard.as_run(ended, late=deadlines.passed if ended is None else None)
 
 
 def kill_group(group: int) -> None:
@@ -204,14 +205,16 @@ class _Deadlines:
         self._kill: float | None = None
 
     @property
-    def passed(self) -> bool:
-        """Whether the process is to end now; interrupts the cell that takes too long."""
+    def passed(self) -> float | None:
+        """The limit in seconds for which the process is to end now; interrupts a cell that takes long."""
         now = time.monotonic()
         if self._interrupt is not None and now >= self._interrupt:
             self._interrupt, self._kill = None, now + _SECONDS_OF_GRACE
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGINT)
-        return now >= self._end or (self._kill is not None and now >= self._kill)
+        if self._kill is not None and now >= self._kill:
+            return self._limits.cell_seconds
+        return self._limits.seconds if now >= self._end else None
 
     @property
     def seconds_left(self) -> float:
