@@ -207,6 +207,7 @@ def patched(content: bytes, offset: int, value: int) -> bytes:
         (lambda content: content[:-30], "is not a whole zip file"),
         (lambda content: b"no zip", "is not a whole zip file"),
         (lambda content: b"", "is not a whole zip file"),
+        (lambda content: zipped({}), "is an empty zip file"),
         (lambda content: content.replace(b"soup = 1", b"soup = 2", 1), "is damaged"),
         (lambda content: patched(content, 26, 3), "is not a whole zip file"),
     ],
