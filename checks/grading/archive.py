@@ -84,6 +84,9 @@ class Archive:
             raise UnreadableArchiveError(
                 "is not a whole zip file: perhaps it was cut off"
             ) from None
+        if not self._zip.infolist():
+            self.close()
+            raise UnreadableArchiveError("is an empty zip file")
         if len(self._zip.infolist()) > MOST_MEMBERS:
             self.close()
             raise UnreadableArchiveError(f"has more than {MOST_MEMBERS} members")
@@ -127,6 +130,9 @@ class Archive:
                     destination.write(chunk)
         except UnreadableArchiveError:
             raise
+        except OSError as error:
+            reason = error.strerror or "the zip file is damaged"
+            raise UnreadableArchiveError(f"cannot be unpacked: {reason}") from None
         except Exception:  # a damaged one makes zipfile raise a dozen kinds of errors
             raise UnreadableArchiveError("is damaged in its zip file: zip it once more") from None
 

@@ -92,7 +92,7 @@ def collect(hand_ins: Path, course: Course, scratch: Path) -> Collection:
     except UnreadableArchiveError as error:
         raise GradingError(f"HANDINS: {hand_ins} {error}") from None
     except OSError as error:
-        raise GradingError(f"HANDINS: {hand_ins} cannot be listed: {error.strerror}") from None
+        raise GradingError(f"HANDINS: {hand_ins} cannot be collected: {error.strerror}") from None
     return Collection(_name_and_sort(collector), collector.ignored)
 
 

@@ -85,7 +85,7 @@ def is_archive(name: str) -> bool:
 
 def is_hidden(name: str) -> bool:
     """Whether a file or folder of this name is no one's work: `__MACOSX` is what macOS adds to zips."""
-    return name.startswith(".") or name == "__MACOSX"
+    return (name.startswith(".") and name != "..") or name == "__MACOSX"
 
 
 def without_suffix(name: str) -> str:

@@ -103,15 +103,13 @@ def _choose(draft: Draft, number: int, copies: list[Piece]) -> None:
     below = [piece for piece in attempts if id(piece) not in over]
     released = [piece for piece in above if piece.original]
     counts = (released or above[-1:] or below or copies)[0]
-    rivals = [piece for piece in attempts if wanted & source.defined(piece.source)]
+    answer = wanted & source.defined(counts.source)
+    rivals = [piece for piece in attempts if answer & source.defined(piece.source)]
+    late = {id(piece) for piece in rivals} - over
     for piece in copies:
-        if piece is counts:
-            continue
-        is_late_rival = id(piece) not in over and any(piece is each for each in rivals)
-        if draft.is_untouched(piece) or is_late_rival:
-            piece.ignored = True
-        else:
-            piece.number = None
+        if piece is not counts:
+            piece.ignored = draft.is_untouched(piece) or id(piece) in late
+            piece.number = piece.number if piece.ignored else None
     if len(rivals) > 1:
         what = "of several answers, the last above the check counts: {}"
         draft.note(what, draft.exercise(number))

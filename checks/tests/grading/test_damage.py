@@ -176,6 +176,17 @@ def test_the_whole_lesson_is_run_in_its_order(stage: str) -> None:
     assert [cell.source for cell in put_back.cells] == code
 
 
+def test_a_lesson_that_went_through_jupytext_lost_nothing() -> None:
+    import jupytext
+
+    release, lesson = material(STAGES[0])
+    text = jupytext.writes(
+        jupytext.reads(lesson.as_bytes().decode(), fmt="ipynb"), fmt="py:percent"
+    )
+    back = jupytext.writes(jupytext.reads(text, fmt="py:percent"), fmt="ipynb")
+    assert lowered(repair(parse_notebook(back.encode()), release), release, lesson) == []
+
+
 def test_a_check_never_runs_before_its_exercise() -> None:
     release, lesson = material(STAGES[0])
     damaged = after(lesson, damage.turn_the_order_around)

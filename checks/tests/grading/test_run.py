@@ -67,7 +67,7 @@ def test_an_exercise_that_raises_says_so_and_spoils_no_other(
     assert "nobody is there to answer input()" in reasons(rows["asks"])["double"]
 
 
-def test_cells_behave_as_in_jupyter(hand_in: Write, grades: Grades) -> None:
+def test_cells_behave_as_in_jupyter(hand_in: Write, grades: Grades, root: Path) -> None:
     jupyter = """
 import asyncio
 task = asyncio.ensure_future(asyncio.sleep(0, "done"))
@@ -86,7 +86,7 @@ handle = display("one", display_id=True)
 handle.update("two")
 print("loud " * 200_000)
 """
-    cells = lesson(Path("unused"), **SOLVED)
+    cells = lesson(root, **SOLVED)
     cells.insert(2, code("mine-1", jupyter))
     cells.insert(
         3, code("mine-2", "from helper import two\nassert (await task) == 'done'\nfine = True")
