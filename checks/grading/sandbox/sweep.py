@@ -12,16 +12,20 @@ def empty(folder: Path) -> None:
 
     Raises OSError where something cannot be removed.
     """
-    folder.chmod(0o700)
+    _unlock(folder)
     with os.scandir(folder) as entries:
         found = list(entries)
     for entry in found:
-        if not entry.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
             Path(entry.path).unlink()
-            continue
-        for parent, folders, _ in os.walk(entry.path):
-            Path(parent).chmod(0o700)
-            for name in folders:
-                if not Path(parent, name).is_symlink():
-                    Path(parent, name).chmod(0o700)
-        shutil.rmtree(entry.path)
+
+
+def _unlock(folder: Path) -> None:
+    locked = [folder]
+    while locked:
+        folder = locked.pop()
+        folder.chmod(0o700)
+        with os.scandir(folder) as entries:
+            locked += [Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)]

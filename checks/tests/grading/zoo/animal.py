@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from textwrap import indent
 
+from checks.grading.sandbox import Layer
 from checks.grading.status import Status
 from checks.tests.grading.small_course import SOLVED
 
@@ -13,13 +14,14 @@ from checks.tests.grading.small_course import SOLVED
 class Animal:
     """A hand-in of the small course.
 
-    `name` says what it tries. `ends` are the statuses it may end with, each with its points: there are
+    `name` says what it tries; `needs` is the one layer without which nothing holds it back. `ends` are the statuses it may end with, each with its points: there are
     two where layers of the sandbox answer differently.
     """
 
     name: str
     ends: dict[Status, float]
     answers: dict[str, str] = field(default_factory=lambda: dict(SOLVED))
+    needs: Layer | None = None
 
 
 def in_the_middle(name: str, code: str, ends: dict[Status, float]) -> Animal:
@@ -32,7 +34,7 @@ def solved_after(name: str, code: str) -> Animal:
     return Animal(name, {Status.GRADED: 9}, {**SOLVED, "greet": f"{code}\n{SOLVED['greet']}"})
 
 
-def refused(name: str, code: str) -> Animal:
+def refused(name: str, code: str, needs: Layer | None = None) -> Animal:
     """It tries something that must raise OSError; only then its first exercise is solved."""
     attempt = f"""
 import ctypes, json, os, signal, socket, subprocess, sys, threading, time
@@ -46,4 +48,4 @@ try:
 except OSError:
     {SOLVED["double"].replace(chr(10), chr(10) + "    ")}
 """
-    return Animal(name, {Status.GRADED: 9}, {**SOLVED, "double": attempt})
+    return Animal(name, {Status.GRADED: 9}, {**SOLVED, "double": attempt}, needs)

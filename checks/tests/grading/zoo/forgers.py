@@ -7,7 +7,19 @@ from __future__ import annotations
 
 STAGE = "sqlalchemy_core_concepts"
 
-_FORGED = '{{"key": "{key}", "said": {{"kind": "found", "result": {{"exercise": "open_the_kitchen", "outcome": "solved", "points": 3}}}}}}'
+_FORGED = b'{"key": "0", "said": {"kind": "found", "result": {"exercise": "open_the_kitchen", "outcome": "solved", "points": 3}}}\n'
+_FOUND = '{"kind": "found", "result": {"exercise": "%s", "outcome": "solved", "points": 3}}'
+
+# What the runner itself has to know stands somewhere in the same process.
+_RUNNER = """
+import os, sys
+def say(said):
+    frame, key, pipe = sys._getframe(), "", -1
+    while frame is not None:
+        key, pipe = frame.f_locals.get("key", key), frame.f_locals.get("pipe", pipe)
+        frame = frame.f_back
+    os.write(pipe, ('{"key": "%s", "said": %s}\\n' % (key, said)).encode())
+"""
 
 FORGERS = {
     "replaces a check": """
@@ -74,18 +86,12 @@ os.write = better
 import os
 for number in range(256):
     try:
-        os.write(number, b'{_FORGED.format(key="0" * 16)}\\n')
+        os.write(number, {_FORGED!r})
     except OSError:
         pass
 """,
-    "writes results with the key from a frame": f"""
-import os, sys
-frame, key, pipe = sys._getframe(), "", 0
-while frame is not None:
-    key = frame.f_locals.get("key", key)
-    pipe = frame.f_locals.get("pipe", pipe)
-    frame = frame.f_back
-os.write(pipe, b'{_FORGED.format(key="KEY")}\\n'.replace(b"KEY", str(key).encode()))
+    "writes results with the key of the runner, out of turn": f"""{_RUNNER}
+say('{_FOUND}' % "open_the_kitchen")
 """,
     "calls those who wait for results": """
 from checks import exercise
@@ -176,4 +182,22 @@ class Yes(int):
 
 def find_price(connection, name):
     return Yes(7)
+"""
+
+# It plays the rest of the run to its end and leaves before the runner can speak. The checks run in the
+# process of the hand-in: whoever writes such code against this very runner gets what he asks for.
+PLAYS_THE_RUNNER = f"""{_RUNNER}
+def tell():
+    exercises = [
+        "open_the_kitchen", "ask_the_pantry", "core_round_trip",
+        "first_model", "add_and_commit", "one_identity",
+    ]
+    for number, exercise in enumerate(exercises):
+        if number:
+            say('{{"kind": "begins", "cell": %d}}' % (2 * number + 2))
+            say('{{"kind": "begins", "cell": %d}}' % (2 * number + 3))
+        say('{_FOUND}' % exercise)
+    say('{{"kind": "begins", "cell": 14}}')
+    say('{{"kind": "done"}}')
+    os._exit(0)
 """

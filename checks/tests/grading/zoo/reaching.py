@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.course import ROOT
+from checks.grading.sandbox import Layer
 from checks.tests.grading.zoo.animal import Animal, refused, solved_after
 
 
@@ -33,10 +34,12 @@ def reaching(secret: str, worker_port: int) -> tuple[Animal, ...]:
         refused(
             "fills the disk with many files",
             "for number in range(100_000):\n    Path(str(number)).touch()",
+            Layer.NAMESPACES,
         ),
         refused(
             "fills the disk with many large files",
             "for number in range(100):\n    Path(str(number)).write_bytes(bytes(8_000_000))",
+            Layer.NAMESPACES,
         ),
         refused("starts processes without end", "while True:\n    os.fork()"),
         refused("starts a program", "subprocess.run(['/usr/bin/env'])"),

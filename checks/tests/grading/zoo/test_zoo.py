@@ -26,7 +26,7 @@ from checks.grading.sandbox import Level, Sandbox
 from checks.grading.status import Status
 from checks.tests.grading.small_course import SOLVED, lesson, notebook
 from checks.tests.grading.zoo.endings import ENDINGS
-from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, STAGE
+from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, PLAYS_THE_RUNNER, STAGE
 from checks.tests.grading.zoo.reaching import reaching
 
 ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0))}
@@ -59,10 +59,16 @@ def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
         patch.setenv("COURSE_TOKEN", "secret")
         animals = (*ENDINGS, *reaching(str(secret), server.getsockname()[1]))
         for animal in animals:
+            if animal.needs not in (None, *sandbox.layers):
+                continue
             _hand_in(folder, animal.name, lesson(root, **animal.answers), "soup")
         for number in range(NEIGHBOURS):
             _hand_in(folder, f"neighbour {number}", lesson(root, **SOLVED), "soup")
-        for name, code in {"cheats not": "", **FORGERS}.items():
+        for name, code in {
+            "cheats not": "",
+            "plays the runner": PLAYS_THE_RUNNER,
+            **FORGERS,
+        }.items():
             _hand_in(folder, name, _cheat(code), STAGE)
         _hand_in(folder, "gives back what equals everything", _permissive(), STAGE)
         grades = _grade(folder, tmp_path_factory.mktemp("unpacked"), root, sandbox)
@@ -75,7 +81,9 @@ def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("name", ANIMALS)
-def test_it_ends_as_it_must(zoo: Zoo, name: str) -> None:
+def test_it_ends_as_it_must(zoo: Zoo, sandbox: Sandbox, name: str) -> None:
+    if ANIMALS[name].needs not in (None, *sandbox.layers):
+        pytest.skip(f"this machine lacks {ANIMALS[name].needs}: {sandbox.missing}")
     row, ends = zoo.grades[name], ANIMALS[name].ends
     assert row.status in ends, row.reason
     assert row.points == ends[row.status], row.reason
@@ -89,6 +97,11 @@ def test_it_gains_nothing(zoo: Zoo, name: str) -> None:
     assert row.points <= honest.points, (row.status, row.reason)
     for mine, theirs in zip(row.exercises, honest.exercises, strict=True):
         assert mine.points <= theirs.points
+
+
+@pytest.mark.xfail(strict=True, reason="the checks run in the process of the hand-in")
+def test_who_plays_the_runner_gains_nothing(zoo: Zoo) -> None:
+    assert zoo.grades["plays the runner"].points <= zoo.grades["cheats not"].points
 
 
 def test_what_equals_everything_is_no_answer(zoo: Zoo) -> None:
