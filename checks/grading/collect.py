@@ -6,6 +6,7 @@ A notebook that lies directly in HANDINS names its learner in its file name.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ _SEPARATORS = " _-.,+"
 class HandIn:
     """One hand-in; `status` is None as long as nothing speaks against running it.
 
-    `stage` is the stage's id, or empty where nobody can tell; `file` is the path relative to HANDINS.
+    `stage` is the stage's id, or empty where nobody can tell; `file` is the path relative to HANDINS;
+    `digest` is the SHA-256 of the notebook's bytes, empty where it could not be read.
     """
 
     learner: str
@@ -31,6 +33,7 @@ class HandIn:
     path: Path | None = None
     status: Status | None = None
     reason: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,9 @@ class _Collector:
         claimed = notebook.stage or (named.id if named else None)
         for stage in self._course.stages:
             if stage.id == claimed:
-                self.found.append(HandIn(learner, stage.id, self._relative(path), path))
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                hand_in = HandIn(learner, stage.id, self._relative(path), path, digest=digest)
+                self.found.append(hand_in)
                 return
         if claimed is None:
             reason = "is no notebook of this course: neither its metadata nor its name say a stage"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from checks.course import ExerciseEntry
 from checks.exercise import CriterionResult, Outcome
 from checks.grading.collect import HandIn
-from checks.grading.messages import ExerciseResult
+from checks.grading.messages import ExerciseResult, Role
 from checks.grading.notebook import UnreadableNotebookError, Vote, read_notebook
 from checks.grading.repair import Release, repair
 from checks.grading.run import Run, run
@@ -34,8 +34,21 @@ class ExerciseGrade:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """The learner's code in one exercise; `likeness` is the same for equal answers, once recorded."""
+
+    exercise: str
+    source: str
+    likeness: str = ""
+
+
+@dataclass(frozen=True)
 class Grade:
-    """One row of the report."""
+    """One row of the report.
+
+    `notes` say what was repaired, `digest` is of the notebook's bytes, and `isolation` says how the
+    run was held back.
+    """
 
     learner: str
     stage: str
@@ -46,6 +59,10 @@ class Grade:
     file: str = ""
     exercises: tuple[ExerciseGrade, ...] = ()
     votes: tuple[Vote, ...] = ()
+    notes: tuple[str, ...] = ()
+    digest: str = ""
+    isolation: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 def grade_all(
@@ -74,6 +91,7 @@ def grade(hand_in: HandIn, releases: Mapping[str, Release], *, timeout: float) -
     """Grade one hand-in; raises nothing that lies in the hand-in."""
     release = releases.get(hand_in.stage)
     row = Grade(hand_in.learner, hand_in.stage, Status.MISSING, hand_in.reason, file=hand_in.file)
+    row = replace(row, digest=hand_in.digest)
     if release is not None:
         row = replace(row, maximum=release.stage.points)
     if hand_in.status is not None or release is None or hand_in.path is None:
@@ -97,10 +115,16 @@ def grade(hand_in: HandIn, releases: Mapping[str, Release], *, timeout: float) -
     return replace(
         row,
         status=status,
-        reason=_join([finished.reason, hand_in.reason, *repaired.notes, *reasons]),
+        reason=_join([finished.reason, hand_in.reason, *reasons]),
         points=round(sum(each.points for each in exercises), 2),
         exercises=exercises,
         votes=notebook.votes,
+        notes=repaired.notes,
+        answers=tuple(
+            Answer(cell.exercise, cell.source)
+            for cell in repaired.cells
+            if cell.role is Role.EXERCISE and cell.exercise is not None
+        ),
     )
 
 
