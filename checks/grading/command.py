@@ -1,117 +1,142 @@
-"""`course grade`: from a folder of hand-ins to a report, with a bar while it runs."""
+"""`course grade`: from a folder of hand-ins to a gradebook and a report, or to what would change."""
 
 from __future__ import annotations
 
-import math
-import os
-import sys
+import shutil
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from checks.course import ROOT, read_course
-from checks.grading.collect import collect
-from checks.grading.grade import Grade, grade_all
-from checks.grading.repair import read_releases
-from checks.grading.report import prepare_report, write_report
-from checks.grading.run import end_all
-from checks.grading.status import GradingError, Status
+from rich.console import Console
+
+from checks.course import ROOT
+from checks.grading.compare import describe_change, mark_changed
+from checks.grading.gradebook.gradebook import FILE, Gradebook
+from checks.grading.options import Options
+from checks.grading.progress import shown_progress
+from checks.grading.report.folder import prepare_report
+from checks.grading.report.write import write_report
+from checks.grading.status import GradingError, Status, StoppedError
+from checks.grading.work import Work, key_of, prepare
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
     from rich.table import Table
 
 
-def grade_folder(
-    hand_ins: Path, report: Path, *, jobs: int | None = None, timeout: float = 60, root: Path = ROOT
-) -> tuple[Grade, ...]:
-    """Grade every hand-in of a folder, write the report, and say on the terminal what came out.
+def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None:
+    """Grade what has changed, keep it in the gradebook, write the report, and say what came out.
 
-    Takes the two folders, how many hand-ins run at once (by default one per core), the seconds that
-    each may take, and the folder of the course. Returns the grades. Raises GradingError or
-    CourseError, each with one line, where it cannot begin or cannot write.
+    Takes the folder of the hand-ins, the options and the folder of the course. Raises GradingError
+    or CourseError, each with one line, where it cannot begin or cannot write, and StoppedError
+    where somebody stopped it: every grade until then is in the gradebook.
     """
-    from rich.console import Console
-
-    if sys.platform == "win32":
-        raise GradingError("course grade needs Linux or macOS: run it in WSL")
-    if jobs is not None and jobs < 1:
-        raise GradingError(f"--jobs: {jobs} is too few; say 1 or more")
-    if not (math.isfinite(timeout) and timeout > 0):
-        raise GradingError(
-            f"--timeout: {timeout:g} is no time to run in; say a number of seconds above 0"
+    assert options.out is not None
+    work = prepare(hand_ins, options, root)
+    prepare_report(options.out, hand_ins)
+    console = Console()
+    path = options.out / FILE
+    with Gradebook(path) as gradebook:
+        outdated = work.outdated(gradebook)
+        ready = len(work.hand_ins) - len(outdated)
+        try:
+            with (
+                shown_progress(Console(stderr=True), len(outdated)) as advance,
+                closing(work.grade(outdated)) as grades,
+            ):
+                for hand_in, grade in grades:
+                    gradebook.record(grade, work.fingerprint(hand_in))
+                    ready += 1
+                    advance()
+            if options.prune:
+                gradebook.forget(gradebook.others(work.keys))
+            counts = write_report(options.out, work.course, gradebook.grades(work.keys))
+        except KeyboardInterrupt:
+            raise StoppedError(
+                f"stopped: {ready} of {len(work.hand_ins)} hand-ins are graded and kept in {path}; "
+                "the same command goes on from there, and writes the report"
+            ) from None
+        others = len(gradebook.others(work.keys))
+    console.print(_summary(counts, work))
+    say = [
+        f"Graded now: {len(outdated)}; unchanged since they were graded: {ready - len(outdated)}"
+    ]
+    if others:
+        say.append(
+            f"Not among the hand-ins any more: {others}; they stay in the gradebook, "
+            "and out of the report (--prune deletes them)"
         )
-    course = read_course(root)
-    releases = read_releases(course, root)
-    collection = collect(hand_ins, course)
-    if not collection.hand_ins:
-        raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
-    prepare_report(report, hand_ins)
+    say.append(
+        f"Report: {options.out / 'class.html'}, and beside it report.csv, report.json, feedback/"
+    )
+    for line in say:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
+    """Grade what has changed into nowhere, and say whose mark would change, and why.
+
+    Takes and raises what `grade_folder` does. Returns whether a mark would change.
+    """
+    work = prepare(hand_ins, options, root)
+    against = options.against or options.out
+    assert against is not None
     console = Console()
     with (
-        _progress(console.is_terminal) as progress,
-        ThreadPoolExecutor(jobs or _cores()) as executor,
+        TemporaryDirectory(prefix="gradebook-") as folder,
+        Gradebook(_copy_of(against, Path(folder))) as gradebook,
     ):
-        task = progress.add_task("Grading", total=len(collection.hand_ins))
+        outdated = work.outdated(gradebook)
+        changes: list[tuple[object, str]] = []
+        new = 0
         try:
-            grades = grade_all(
-                collection.hand_ins,
-                releases,
-                timeout=timeout,
-                executor=executor,
-                graded=lambda _: progress.advance(task),
-            )
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            end_all()
-            raise
-    paths = write_report(report, course, grades)
-    console.print(_summary(grades, collection.ignored))
-    console.print(
-        f"Report: {' and '.join(str(path) for path in paths)}",
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
+            with (
+                shown_progress(Console(stderr=True), len(outdated)) as advance,
+                closing(work.grade(outdated)) as grades,
+            ):
+                for hand_in, after in grades:
+                    before = next(gradebook.grades([key_of(hand_in)]), None)
+                    if before is None:
+                        new += 1
+                    elif mark_changed(before, after):
+                        changes.append((key_of(hand_in), describe_change(before, after)))
+                    advance()
+        except KeyboardInterrupt:
+            raise StoppedError("stopped: a dry run writes nothing, so nothing is kept") from None
+        others = len(gradebook.others(work.keys))
+    lines = [text for _, text in sorted(changes)]
+    lines.append(
+        f"{len(changes)} marks would change; {len(outdated) - len(changes) - new} were found again "
+        f"as they are; {len(work.hand_ins) - len(outdated)} are unchanged and were not run; "
+        f"{new} are new; {others} are not among the hand-ins any more"
     )
-    return grades
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    return bool(changes)
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _copy_of(against: Path, folder: Path) -> Path:
+    """A copy of a gradebook, so that reading it, or bringing its schema up to date, changes nothing."""
+    path = against / FILE if against.is_dir() else against
+    if not path.is_file():
+        raise GradingError(f"--against: {path} does not exist; name a report or its gradebook")
+    try:
+        for part in (path, path.with_name(f"{path.name}-wal")):
+            with suppress(FileNotFoundError):  # a gradebook that nobody writes has no such log
+                shutil.copyfile(part, folder / part.name)
+    except OSError as error:
+        raise GradingError(f"--against: {path} cannot be read: {error.strerror}") from None
+    return folder / path.name
 
 
-def _progress(shown: bool) -> Progress:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        transient=True,
-        disable=not shown,
-    )
-
-
-def _summary(grades: Sequence[Grade], ignored: int) -> Table:
+def _summary(counts: Counter[Status], work: Work) -> Table:
     from rich.table import Table
 
-    counts = Counter(grade.status for grade in grades)
-    table = Table(
-        "status", caption=f"{ignored} other files ignored" if ignored else None, show_footer=True
-    )
+    caption = f"{work.ignored} other files ignored" if work.ignored else None
+    table = Table("status", caption=caption, show_footer=True)
     table.columns[0].footer = "hand-ins"
-    table.add_column("hand-ins", justify="right", footer=str(len(grades)))
+    table.add_column("hand-ins", justify="right", footer=str(counts.total()))
     for status in Status:
         if counts[status]:
             table.add_row(status, str(counts[status]))
