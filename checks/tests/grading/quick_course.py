@@ -1,0 +1,132 @@
+"""`course grade` on the small course, with the run replaced by something quick and repeatable.
+
+Tests start this file as a program: `quick_course.py ROOT HANDINS REPORT MOMENT…`. For each moment a
+process of its own grades, and resumes what the one before left behind:
+
+- `KIND:NUMBER` ends it by SIGKILL when something of that kind happens for the n-th time,
+- `after:SECONDS` ends it then, wherever it is,
+- `wait:NUMBER` says "waiting" at that hand-in and waits for Ctrl-C, in this very process,
+- `none` lets it go on to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import rich.progress
+import rich.table
+from sqlalchemy import Engine, event
+
+from checks.cli import app
+from checks.exercise import CriterionResult, Outcome, State
+from checks.grading import command, work
+from checks.grading.collect import HandIn
+from checks.grading.grade import ExerciseGrade, Grade
+from checks.grading.notebook import Vote
+from checks.grading.status import Status
+
+# What every process needs is imported before they part.
+assert alembic.command
+assert rich.table
+assert rich.progress
+
+
+def quick_grade(hand_in: HandIn, **_: Any) -> Grade:
+    """A grade that depends on the hand-in alone."""
+    points = int(hand_in.digest[:2] or "0", 16) % 5
+    criterion = CriterionResult("it doubles 2", State.FAILS, f"{points}")
+    exercise = ExerciseGrade(
+        "double", "Double it", Outcome.NOT_YET, points, 4, criteria=(criterion,)
+    )
+    return Grade(
+        learner=hand_in.learner,
+        stage=hand_in.stage,
+        status=hand_in.status or Status.GRADED,
+        reason=hand_in.reason,
+        points=points,
+        maximum=9,
+        file=hand_in.file,
+        exercises=(exercise,),
+        votes=(Vote("soup_is_hot", "quiz", "no"),),
+        digest=hand_in.digest,
+    )
+
+
+class _Moments:
+    """Counts what happens, and acts at the n-th time."""
+
+    def __init__(self, kind: str, number: int, act: Callable[[], object]) -> None:
+        self._wanted = kind, number
+        self._act = act
+        self._seen: Counter[str] = Counter()
+
+    def note(self, kind: str) -> None:
+        self._seen[kind] += 1
+        if (kind, self._seen[kind]) == self._wanted:
+            self._act()
+
+    def watch(self) -> None:
+        event.listen(Engine, "after_cursor_execute", lambda *_: self.note("statement"))
+        event.listen(Engine, "commit", lambda *_: self.note("commit"))
+        work.grade = self._noting("grade", work.grade)
+        Path.replace = self._noting("replace", Path.replace)  # type: ignore[method-assign]
+        tempfile.mkstemp = self._noting("temporary", tempfile.mkstemp)
+
+    def _noting(self, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*arguments: Any, **named: Any) -> Any:
+            self.note(kind)
+            return function(*arguments, **named)
+
+        return noted
+
+
+def _wait_for_the_end() -> None:
+    ended = threading.Event()
+    work.end_all = ended.set
+    print("waiting", file=sys.stderr, flush=True)
+    ended.wait(60)
+
+
+def _grade(root: str, hand_ins: str, report: str) -> None:
+    command.prepare = _prepare_in(Path(root))
+    app(["grade", hand_ins, "--out", report, "--jobs", "1"])
+
+
+def _prepare_in(root: Path) -> Callable[..., work.Work]:
+    return lambda hand_ins, options, _: work.prepare(hand_ins, options, root)
+
+
+def _end_at(moment: str) -> None:
+    kind, _, number = moment.partition(":")
+    if kind == "after":
+        signal.setitimer(signal.ITIMER_REAL, float(number))
+    elif kind != "none":
+        _Moments(kind, int(number), lambda: os.kill(os.getpid(), signal.SIGKILL)).watch()
+
+
+def main() -> None:
+    root, hand_ins, report, *moments = sys.argv[1:]
+    work.grade = quick_grade
+    if moments[0].startswith("wait:"):
+        _Moments("grade", int(moments[0].removeprefix("wait:")), _wait_for_the_end).watch()
+        _grade(root, hand_ins, report)
+    for moment in moments:
+        child = os.fork()
+        if child == 0:
+            _end_at(moment)
+            _grade(root, hand_ins, report)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(moment, status, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
