@@ -13,9 +13,11 @@ from rich.console import Console
 
 from checks.course import ROOT
 from checks.grading.compare import describe_change, mark_changed
+from checks.grading.fingerprint import fingerprint
 from checks.grading.gradebook.gradebook import FILE, Gradebook
 from checks.grading.options import Options
 from checks.grading.progress import shown_progress
+from checks.grading.report.beliefs import Belief, believe, decide_claims
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status, StoppedError
@@ -51,7 +53,9 @@ def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None
                     advance()
             if options.prune:
                 gradebook.forget(gradebook.others(work.keys))
-            counts = write_report(options.out, work.course, gradebook.grades(work.keys))
+            grades_now = gradebook.grades(work.keys)
+            beliefs = _beliefs(work, gradebook, root)
+            counts = write_report(options.out, work.course, grades_now, beliefs)
         except KeyboardInterrupt:
             raise StoppedError(
                 f"stopped: {ready} of {len(work.hand_ins)} hand-ins are graded and kept in {path}; "
@@ -114,6 +118,18 @@ def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
     for line in lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     return bool(changes)
+
+
+def _beliefs(work: Work, gradebook: Gradebook, root: Path) -> dict[str, dict[str, Belief]]:
+    """What the claims of the course say; those that matter here and are not decided yet are now."""
+    beliefs = {}
+    for stage in work.course.stages:
+        state = fingerprint(stage, root, {})
+        truths = gradebook.truths(stage.id, state)
+        if found := decide_claims(stage, gradebook.claims(stage.id) - truths.keys()):
+            gradebook.record_truths(stage.id, state, found)
+        beliefs[stage.id] = believe(stage, truths | found)
+    return beliefs
 
 
 def _copy_of(against: Path, folder: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from checks.grading.grade import Grade
 from checks.grading.gradebook.database import one_sentence, open_database, writing
-from checks.grading.gradebook.models import Exercise, HandIn
+from checks.grading.gradebook.models import Exercise, HandIn, Truth, Vote
 from checks.grading.gradebook.rows import insert_grade, to_grade
 
 FILE = "gradebook.sqlite"
@@ -109,6 +109,29 @@ class Gradebook:
         with self._writing() as session:
             for key in keys:
                 session.execute(delete(HandIn).where(_is(key)))
+
+    def claims(self, stage: str) -> frozenset[str]:
+        """The names of the claims that hand-ins of a stage voted on, or that explain an answer."""
+        voted = select(Vote.claim).join(HandIn).where(HandIn.stage == stage)
+        seen = select(Exercise.diagnosis).join(HandIn).where(HandIn.stage == stage)
+        with self._reading() as session:
+            names = {*session.scalars(voted.distinct()), *session.scalars(seen.distinct())}
+        return frozenset(name for name in names if name)
+
+    def truths(self, stage: str, fingerprint: str) -> dict[str, bool]:
+        """Which claims of a stage hold, as far as that was found out in this state of the course."""
+        statement = select(Truth.claim, Truth.holds).where(
+            Truth.stage == stage, Truth.fingerprint == fingerprint
+        )
+        with self._reading() as session:
+            return {row.claim: row.holds for row in session.execute(statement)}
+
+    def record_truths(self, stage: str, fingerprint: str, truths: Mapping[str, bool]) -> None:
+        """Keep what experiments showed, in the place of what was known from another state."""
+        with self._writing() as session:
+            for claim, holds in truths.items():
+                session.merge(Truth(stage=stage, claim=claim, fingerprint=fingerprint, holds=holds))
+            session.flush()
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The revision that the models are of; with it at hand, Alembic is only imported for an upgrade."""
 
 

@@ -136,3 +136,14 @@ class Vote(Base):
     claim: Mapped[str]
     asked: Mapped[str]
     vote: Mapped[str]
+
+
+class Truth(Base):
+    """What the experiment of a claim showed; `fingerprint` is of the course that it ran in."""
+
+    __tablename__ = "truth"
+
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    claim: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    holds: Mapped[bool]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from checks.grading.status import GradingError
+
+_MADE_HERE = b'<meta name="generator" content="course grade">'
+_HEAD = 1000
 
 
 def prepare_report(report: Path, hand_ins: Path) -> None:
@@ -51,3 +54,14 @@ def _one_sentence(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise GradingError(f"--out: {path} cannot be written: {error.strerror}") from None
+
+
+def remove_other_pages(folder: Path, pages: Collection[str]) -> None:
+    """Remove the pages that an earlier report left in `folder` and this one has not; nothing else.
+
+    Raises GradingError where that cannot be done.
+    """
+    with _one_sentence(folder):
+        for path in folder.glob("*.html"):
+            if path.name not in pages and _MADE_HERE in path.read_bytes()[:_HEAD]:
+                path.unlink()

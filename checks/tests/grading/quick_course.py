@@ -1,7 +1,7 @@
 """`course grade` on the small course, with the run replaced by something quick and repeatable.
 
-Tests start this file as a program: `quick_course.py ROOT HANDINS REPORT MOMENT…`. For each moment a
-process of its own grades, and resumes what the one before left behind:
+Tests start this file as a program: `quick_course.py ROOT HANDINS REPORT MOMENT [REPORT MOMENT]…`. For
+each moment a process of its own grades into that report, and resumes what an earlier one left behind:
 
 - `KIND:NUMBER` ends it by SIGKILL when something of that kind happens for the n-th time,
 - `after:SECONDS` ends it then, wherever it is,
@@ -18,12 +18,10 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import alembic.command
-import rich.progress
-import rich.table
 from sqlalchemy import Engine, event
 
 from checks.cli import app
@@ -33,11 +31,6 @@ from checks.grading.collect import HandIn
 from checks.grading.grade import ExerciseGrade, Grade
 from checks.grading.notebook import Vote
 from checks.grading.status import Status
-
-# What every process needs is imported before they part.
-assert alembic.command
-assert rich.table
-assert rich.progress
 
 
 def quick_grade(hand_in: HandIn, **_: Any) -> Grade:
@@ -114,18 +107,23 @@ def _end_at(moment: str) -> None:
 
 
 def main() -> None:
-    root, hand_ins, report, *moments = sys.argv[1:]
+    root, hand_ins, *pairs = sys.argv[1:]
+    steps = list(zip(pairs[::2], pairs[1::2], strict=True))
     work.grade = quick_grade
-    if moments[0].startswith("wait:"):
-        _Moments("grade", int(moments[0].removeprefix("wait:")), _wait_for_the_end).watch()
-        _grade(root, hand_ins, report)
-    for moment in moments:
+    for report, moment in steps:
+        if moment.startswith("wait:"):
+            _Moments("grade", int(moment.removeprefix("wait:")), _wait_for_the_end).watch()
+            _grade(root, hand_ins, report)
+    if len(steps) > 1:  # what one run has imported and compiled, all processes have from the start
+        with tempfile.TemporaryDirectory() as folder, suppress(SystemExit):
+            _grade(root, hand_ins, folder)
+    for report, moment in steps:
         child = os.fork()
         if child == 0:
             _end_at(moment)
             _grade(root, hand_ins, report)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        print(moment, status, file=sys.stderr)
+        print(Path(report).name, moment, status, file=sys.stderr)
 
 
 if __name__ == "__main__":
