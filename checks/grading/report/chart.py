@@ -29,16 +29,20 @@ def bar_chart(
     import pygal
     from pygal.style import Style
 
+    shown = {
+        (label, tone): values
+        for (label, values), tone in zip(series.items(), tones, strict=True)
+        if any(values)
+    }
     style = Style(
         background="transparent",
         plot_background="transparent",
         foreground="var(--text)",
         foreground_strong="var(--text)",
         foreground_subtle="var(--line)",
-        colors=tuple(f"var(--{tone})" for tone in tones),
-        value_colors=tuple("var(--page)" for _ in tones)
-        if stacked
-        else ("var(--text)",) * len(tones),
+        guide_stroke_color="var(--line)",
+        colors=tuple(f"var(--{tone})" for _, tone in shown),
+        value_colors=("var(--page)" if stacked else "var(--text)",) * len(shown),
         opacity="1",
         font_family="inherit",
         label_font_size=14,
@@ -47,7 +51,8 @@ def bar_chart(
         value_font_size=13,
     )
     kind = pygal.HorizontalStackedBar if stacked else pygal.HorizontalBar
-    bars = len(labels) * (1 if stacked else len(series))
+    gap = "" if stacked else "\u2003"  # between the end of a bar and its value
+    bars = len(labels) * (1 if stacked else len(shown))
     chart = kind(
         style=style,
         js=(),
@@ -58,17 +63,18 @@ def bar_chart(
         print_values=True,
         print_values_position="center" if stacked else "top",
         print_zeroes=False,
+        show_x_guides=False,
         show_y_guides=False,
-        show_y_labels=False,
+        show_x_labels=False,
         legend_at_bottom=True,
-        legend_at_bottom_columns=len(series),
+        legend_at_bottom_columns=len(shown),
         truncate_legend=-1,
         truncate_label=40,
-        formatter=lambda value: "" if value is None else f"{value:g}",
+        formatter=lambda value: f"{gap}{value:g}",
     )
     chart.uuid = name
     chart.x_labels = list(reversed(labels))
-    for label, values in series.items():
+    for (label, _), values in shown.items():
         chart.add(label, list(reversed(values)))
     tree = chart.render_tree()
     _strip(tree)
