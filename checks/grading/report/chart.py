@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,15 +27,13 @@ def bar_chart(
     the values of each series and the colour of each as names of the style sheet (`good` is `--good`).
     The numbers belong into a table beside it.
     """
-    import pygal
-    from pygal.style import Style
-
+    pygal = _pygal()
     shown = {
         (label, tone): values
         for (label, values), tone in zip(series.items(), tones, strict=True)
         if any(values)
     }
-    style = Style(
+    style = pygal.style.Style(
         background="transparent",
         plot_background="transparent",
         foreground="var(--text)",
@@ -83,6 +82,15 @@ def bar_chart(
     from xml.etree.ElementTree import tostring
 
     return Markup(tostring(tree, encoding="unicode"))  # noqa: S704, pygal has escaped the labels
+
+
+def _pygal() -> Any:
+    import pygal
+    import pygal.style
+
+    # It leaves an importer of an old kind behind, of which Python 3.11 warns at later imports.
+    sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != "pygal"]
+    return pygal
 
 
 def _strip(tree: Any) -> None:

@@ -35,7 +35,7 @@ from checks.grading.status import Status
 
 def quick_grade(hand_in: HandIn, **_: Any) -> Grade:
     """A grade that depends on the hand-in alone."""
-    points = int(hand_in.digest[:2] or "0", 16) % 5
+    points = round(4 * int(hand_in.digest[:8] or "0", 16) / 16**8, 6)
     criterion = CriterionResult("it doubles 2", State.FAILS, f"{points}")
     exercise = ExerciseGrade(
         "double", "Double it", Outcome.NOT_YET, points, 4, criteria=(criterion,)
