@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from checks.grading.options import Options
 from checks.grading.progress import shown_progress
 from checks.grading.report.beliefs import Belief, believe, decide_claims
 from checks.grading.report.folder import prepare_report
+from checks.grading.report.pages import visible
 from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status, StoppedError
 from checks.grading.work import Work, key_of, prepare
@@ -87,10 +89,7 @@ def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
     against = options.against or options.out
     assert against is not None
     console = Console()
-    with (
-        TemporaryDirectory(prefix="gradebook-") as folder,
-        Gradebook(_copy_of(against, Path(folder))) as gradebook,
-    ):
+    with _copy_of(against) as gradebook:
         outdated = work.outdated(gradebook)
         changes: list[tuple[object, str]] = []
         new = 0
@@ -116,7 +115,7 @@ def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
         f"{new} are new; {others} are not among the hand-ins any more"
     )
     for line in lines:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.print(visible(line), soft_wrap=True, markup=False, highlight=False)
     return bool(changes)
 
 
@@ -132,18 +131,26 @@ def _beliefs(work: Work, gradebook: Gradebook, root: Path) -> dict[str, dict[str
     return beliefs
 
 
-def _copy_of(against: Path, folder: Path) -> Path:
+@contextmanager
+def _copy_of(against: Path) -> Iterator[Gradebook]:
     """A copy of a gradebook, so that reading it, or bringing its schema up to date, changes nothing."""
     path = against / FILE if against.is_dir() else against
     if not path.is_file():
         raise GradingError(f"--against: {path} does not exist; name a report or its gradebook")
-    try:
-        for part in (path, path.with_name(f"{path.name}-wal")):
-            with suppress(FileNotFoundError):  # a gradebook that nobody writes has no such log
-                shutil.copyfile(part, folder / part.name)
-    except OSError as error:
-        raise GradingError(f"--against: {path} cannot be read: {error.strerror}") from None
-    return folder / path.name
+    with TemporaryDirectory(prefix="gradebook-") as folder:
+        copy = Path(folder, path.name)
+        try:
+            shutil.copyfile(path, copy)
+            with suppress(FileNotFoundError):  # only a gradebook that is being written has a log
+                shutil.copyfile(path.with_name(f"{path.name}-wal"), f"{copy}-wal")
+        except OSError as error:
+            raise GradingError(f"--against: {path} cannot be read: {error.strerror}") from None
+        try:
+            gradebook = Gradebook(copy)
+        except GradingError as error:
+            raise GradingError(f"--against: {error}".replace(str(copy), str(path))) from None
+        with gradebook:
+            yield gradebook
 
 
 def _summary(counts: Counter[Status], work: Work) -> Table:

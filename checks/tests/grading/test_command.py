@@ -102,7 +102,10 @@ def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) 
         (["{hand_ins}", "--out", "{report}", "--frob"], "No such option: --frob"),
         (["{hand_ins}", "--dry-run"], "--dry-run: against which marks?"),
         (["{hand_ins}", "--dry-run", "--against", "{nowhere}"], "--against: {nowhere}"),
-        (["{hand_ins}", "--dry-run", "--against", "{file}"], "is not a gradebook"),
+        (
+            ["{hand_ins}", "--dry-run", "--against", "{file}"],
+            "--against: {file} is not a gradebook",
+        ),
         (["{hand_ins}", "--out", "{report}", "--against", "{file}"], "goes with --dry-run only"),
         (["{hand_ins}", "--out", "{report}", "--dry-run", "--prune"], "--prune: deletes"),
     ],
