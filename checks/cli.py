@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import UsageError
+from typer.core import TyperGroup
 
 from checks.course import ROOT, CourseError, read_course
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+class _OneLineErrors(TyperGroup):
+    """Says what is wrong with the options in one line, where Typer would draw a box of five."""
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        if not named.get("standalone_mode", True):
+            return super().main(*arguments, **named)
+        try:
+            code = super().main(*arguments, **{**named, "standalone_mode": False})
+        except UsageError as error:
+            if said := " ".join(error.format_message().split()).rstrip("."):
+                command = error.ctx.command_path if error.ctx else "course"
+                typer.echo(f"{said}; see: {command} --help", err=True)
+            sys.exit(error.exit_code)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+app = typer.Typer(
+    cls=_OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()
@@ -29,25 +54,57 @@ def grade(
             show_default=False,
         ),
     ],
-    report: Annotated[
-        Path,
+    out: Annotated[
+        Path | None,
         typer.Option(
-            "--out",
             metavar="REPORT",
-            help="The folder for report.csv and report.json.",
+            help="The folder of the report and the gradebook.",
             show_default=False,
         ),
-    ],
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="How many hand-ins run at once.", show_default="one per core")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds that each hand-in may take.")] = 60,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed, too.")
+    ] = False,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Delete from the gradebook what is not among the hand-ins."),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Write nothing; say whose mark would change, and why."),
+    ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT",
+            help="With --dry-run: the report, or its gradebook, to compare with.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Grade every hand-in of a folder, and write a report."""
-    from checks.grading.command import grade_folder
+    """Grade every hand-in of a folder that is new or has changed, and write a report."""
+    from checks.grading import command
+    from checks.grading.options import Options
 
     with _one_line_each():
-        grade_folder(hand_ins, report, jobs=jobs, timeout=timeout)
+        options = Options(
+            out=out,
+            jobs=jobs,
+            timeout=timeout,
+            force=force,
+            prune=prune,
+            dry_run=dry_run,
+            against=against,
+        )
+        if not dry_run:
+            command.grade_folder(hand_ins, options)
+        elif command.dry_run(hand_ins, options):
+            raise typer.Exit(1)
 
 
 Root = Annotated[
@@ -113,12 +170,12 @@ def lint(*, root: Root = ROOT) -> None:
 
 @contextmanager
 def _one_line_each() -> Iterator[None]:
-    """Say what the course complains of without a traceback, and leave with exit code 2."""
+    """Say what the course complains of without a traceback, and leave with its exit code."""
     try:
         yield
     except CourseError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(error.exit_code) from None
 
 
 def main() -> None:

@@ -20,6 +20,8 @@ Text = Annotated[str, Field(min_length=1)]
 class CourseError(Exception):
     """The manifest, or a file it names, is not as it should be; the message is one line."""
 
+    exit_code = 2
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,123 +1,165 @@
-"""`course grade`: from a folder of hand-ins to a report, with a bar while it runs."""
+"""`course grade`: from a folder of hand-ins to a gradebook and a report, or to what would change."""
 
 from __future__ import annotations
 
-import math
-import os
-import tempfile
+import shutil
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import partial
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from checks.course import ROOT, read_course
-from checks.grading.collect import collect
-from checks.grading.engine import open_engine
-from checks.grading.grade import Grade, Options
-from checks.grading.grader import Grader
-from checks.grading.limits import Limits
-from checks.grading.repair import read_releases
-from checks.grading.report import prepare_report, write_report
-from checks.grading.status import GradingError, Status
+from rich.console import Console
+
+from checks.course import ROOT
+from checks.grading.compare import describe_change, mark_changed
+from checks.grading.fingerprint import fingerprint
+from checks.grading.gradebook.gradebook import FILE, Gradebook
+from checks.grading.options import Options
+from checks.grading.progress import shown_progress
+from checks.grading.report.beliefs import Belief, believe, decide_claims
+from checks.grading.report.folder import prepare_report
+from checks.grading.report.pages import visible
+from checks.grading.report.write import write_report
+from checks.grading.status import GradingError, Status, StoppedError
+from checks.grading.work import Work, key_of, prepare
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
     from rich.table import Table
 
 
-def grade_folder(
-    hand_ins: Path, report: Path, *, jobs: int | None = None, timeout: float = 60, root: Path = ROOT
-) -> tuple[Grade, ...]:
-    """Grade every hand-in of a folder, write the report, and say on the terminal what came out.
+def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None:
+    """Grade what has changed, keep it in the gradebook, write the report, and say what came out.
 
-    Takes the two folders, how many hand-ins run at once (by default one per core), the seconds that
-    each may take, and the folder of the course. Returns the grades. Raises GradingError or
-    CourseError, each with one line, where it cannot begin or cannot write.
+    Takes the folder of the hand-ins, the options and the folder of the course. Raises GradingError
+    or CourseError, each with one line, where it cannot begin or cannot write, and StoppedError
+    where somebody stopped it: every grade until then is in the gradebook.
     """
-    from rich.console import Console
-
-    if jobs is not None and jobs < 1:
-        raise GradingError(f"--jobs: {jobs} is too few; say 1 or more")
-    if not (math.isfinite(timeout) and timeout > 0):
-        raise GradingError(
-            f"--timeout: {timeout:g} is no time to run in; say a number of seconds above 0"
+    assert options.out is not None
+    work = prepare(hand_ins, options, root)
+    prepare_report(options.out, hand_ins)
+    console = Console()
+    path = options.out / FILE
+    with Gradebook(path) as gradebook:
+        outdated = work.outdated(gradebook)
+        ready = len(work.hand_ins) - len(outdated)
+        try:
+            with (
+                shown_progress(Console(stderr=True), len(outdated)) as advance,
+                closing(work.grade(outdated)) as grades,
+            ):
+                for hand_in, grade in grades:
+                    gradebook.record(grade, work.fingerprint(hand_in))
+                    ready += 1
+                    advance()
+            if options.prune:
+                gradebook.forget(gradebook.others(work.keys))
+            grades_now = gradebook.grades(work.keys)
+            beliefs = _beliefs(work, gradebook, root)
+            counts = write_report(options.out, work.course, grades_now, beliefs)
+        except KeyboardInterrupt:
+            raise StoppedError(
+                f"stopped: {ready} of {len(work.hand_ins)} hand-ins are graded and kept in {path}; "
+                "the same command goes on from there, and writes the report"
+            ) from None
+        others = len(gradebook.others(work.keys))
+    console.print(_summary(counts, work))
+    say = [
+        f"Graded now: {len(outdated)}; unchanged since they were graded: {ready - len(outdated)}"
+    ]
+    if others:
+        say.append(
+            f"Not among the hand-ins any more: {others}; they stay in the gradebook, "
+            "and out of the report (--prune deletes them)"
         )
-    course = read_course(root)
-    releases = read_releases(course, root)
-    with tempfile.TemporaryDirectory(prefix="hand-ins-") as scratch:
-        collection = collect(hand_ins, course, Path(scratch))
-        if not collection.hand_ins:
-            raise GradingError(
-                f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it"
-            )
-        prepare_report(report, hand_ins)
-        console = Console()
-        stages = sorted({hand_in.stage for hand_in in collection.hand_ins} & releases.keys())
-        at_once = min(jobs or _cores(), len(collection.hand_ins))
-        options = Options(Limits(seconds=timeout))
-        with (
-            _progress(console.is_terminal) as progress,
-            ThreadPoolExecutor(at_once) as executor,
-            Grader(releases, options, partial(open_engine, stages), at_once) as grader,
-        ):
-            task = progress.add_task("Grading", total=len(collection.hand_ins))
-            futures = [executor.submit(grader, hand_in) for hand_in in collection.hand_ins]
-            rows = []
-            try:
-                for future in as_completed(futures):
-                    rows.append(future.result())
-                    progress.advance(task)
-            except BaseException:
-                executor.shutdown(wait=False, cancel_futures=True)
-                raise
-    grades = tuple(sorted(rows, key=lambda each: (each.learner, each.stage, each.file)))
-    paths = write_report(report, course, grades)
-    console.print(_summary(grades, collection.ignored))
-    console.print(
-        f"Report: {' and '.join(str(path) for path in paths)}",
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
+    say.append(
+        f"Report: {options.out / 'class.html'}, and beside it report.csv, report.json, feedback/"
     )
-    return grades
+    for line in say:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
+    """Grade what has changed into nowhere, and say whose mark would change, and why.
 
-
-def _progress(shown: bool) -> Progress:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
+    Takes and raises what `grade_folder` does. Returns whether a mark would change.
+    """
+    work = prepare(hand_ins, options, root)
+    against = options.against or options.out
+    assert against is not None
+    console = Console()
+    with _copy_of(against) as gradebook:
+        outdated = work.outdated(gradebook)
+        changes: list[tuple[object, str]] = []
+        new = 0
+        try:
+            with (
+                shown_progress(Console(stderr=True), len(outdated)) as advance,
+                closing(work.grade(outdated)) as grades,
+            ):
+                for hand_in, after in grades:
+                    before = next(gradebook.grades([key_of(hand_in)]), None)
+                    if before is None:
+                        new += 1
+                    elif mark_changed(before, after):
+                        changes.append((key_of(hand_in), describe_change(before, after)))
+                    advance()
+        except KeyboardInterrupt:
+            raise StoppedError("stopped: a dry run writes nothing, so nothing is kept") from None
+        others = len(gradebook.others(work.keys))
+    lines = [text for _, text in sorted(changes)]
+    lines.append(
+        f"{len(changes)} marks would change; {len(outdated) - len(changes) - new} were found again "
+        f"as they are; {len(work.hand_ins) - len(outdated)} are unchanged and were not run; "
+        f"{new} are new; {others} are not among the hand-ins any more"
     )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        transient=True,
-        disable=not shown,
-    )
+    for line in lines:
+        console.print(visible(line), soft_wrap=True, markup=False, highlight=False)
+    return bool(changes)
 
 
-def _summary(grades: Sequence[Grade], ignored: int) -> Table:
+def _beliefs(work: Work, gradebook: Gradebook, root: Path) -> dict[str, dict[str, Belief]]:
+    """What the claims of the course say; those that matter here and are not decided yet are now."""
+    beliefs = {}
+    for stage in work.course.stages:
+        state = fingerprint(stage, root, {})
+        truths = gradebook.truths(stage.id, state)
+        if found := decide_claims(stage, gradebook.claims(stage.id) - truths.keys()):
+            gradebook.record_truths(stage.id, state, found)
+        beliefs[stage.id] = believe(stage, truths | found)
+    return beliefs
+
+
+@contextmanager
+def _copy_of(against: Path) -> Iterator[Gradebook]:
+    """A copy of a gradebook, so that reading it, or bringing its schema up to date, changes nothing."""
+    path = against / FILE if against.is_dir() else against
+    if not path.is_file():
+        raise GradingError(f"--against: {path} does not exist; name a report or its gradebook")
+    with TemporaryDirectory(prefix="gradebook-") as folder:
+        copy = Path(folder, path.name)
+        try:
+            shutil.copyfile(path, copy)
+            with suppress(FileNotFoundError):  # only a gradebook that is being written has a log
+                shutil.copyfile(path.with_name(f"{path.name}-wal"), f"{copy}-wal")
+        except OSError as error:
+            raise GradingError(f"--against: {path} cannot be read: {error.strerror}") from None
+        try:
+            gradebook = Gradebook(copy)
+        except GradingError as error:
+            raise GradingError(f"--against: {error}".replace(str(copy), str(path))) from None
+        with gradebook:
+            yield gradebook
+
+
+def _summary(counts: Counter[Status], work: Work) -> Table:
     from rich.table import Table
 
-    counts = Counter(grade.status for grade in grades)
-    table = Table(
-        "status", caption=f"{ignored} other files ignored" if ignored else None, show_footer=True
-    )
+    caption = f"{work.ignored} other files ignored" if work.ignored else None
+    table = Table("status", caption=caption, show_footer=True)
     table.columns[0].footer = "hand-ins"
-    table.add_column("hand-ins", justify="right", footer=str(len(grades)))
+    table.add_column("hand-ins", justify="right", footer=str(counts.total()))
     for status in Status:
         if counts[status]:
             table.add_row(status, str(counts[status]))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from checks.course import ExerciseEntry
 from checks.exercise import CriterionResult, Outcome
 from checks.grading.canaries import pick_canaries, read_canaries
-from checks.grading.collect import HandIn
 from checks.grading.engine import Engine
 from checks.grading.limits import Limits
-from checks.grading.messages import Job, Run
-from checks.grading.notebook import UnreadableNotebookError, Vote, read_notebook
+from checks.grading.messages import Job, Role, Run
+from checks.grading.notebook import UnreadableNotebookError, Vote, parse_notebook
 from checks.grading.repair import Release, repair
 from checks.grading.status import Status
+from checks.grading.submission import Submission
 
 NOT_RUN = "not run"
 """The outcome of an exercise whose check never ran, because the process ended before."""
@@ -38,8 +38,21 @@ class ExerciseGrade:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """The learner's code in one exercise; `likeness` is the same for equal answers, once recorded."""
+
+    exercise: str
+    source: str
+    likeness: str = ""
+
+
+@dataclass(frozen=True)
 class Grade:
-    """One row of the report."""
+    """One row of the report.
+
+    `notes` say what was repaired, `digest` is of the notebook's bytes, and `isolation` says how the
+    run was held back.
+    """
 
     learner: str
     stage: str
@@ -50,37 +63,46 @@ class Grade:
     file: str = ""
     exercises: tuple[ExerciseGrade, ...] = ()
     votes: tuple[Vote, ...] = ()
-
-
-@dataclass(frozen=True)
-class Options:
-    """How hand-ins are run: within which limits, and whether every code cell is run (`whole`)."""
-
-    limits: Limits = field(default_factory=Limits)
-    whole: bool = False
+    notes: tuple[str, ...] = ()
+    digest: str = ""
+    isolation: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 def grade(
-    hand_in: HandIn,
+    submission: Submission,
     releases: Mapping[str, Release],
     engine: Engine,
-    options: Options = Options(),
+    *,
+    limits: Limits,
+    whole: bool = False,
 ) -> Grade:
-    """Grade one hand-in; raises nothing that lies in the hand-in."""
+    """Grade one hand-in.
+
+    Takes the releases by stage, the engine that runs it, the limits it runs within, and whether every
+    code cell is run instead of only those that grading needs. Raises nothing that lies in the hand-in.
+    """
+    hand_in = submission.hand_in
     release = releases.get(hand_in.stage)
-    row = Grade(hand_in.learner, hand_in.stage, Status.MISSING, hand_in.reason, file=hand_in.file)
-    if release is not None:
-        row = replace(row, maximum=release.stage.points)
-    if hand_in.status is not None or release is None or hand_in.path is None:
-        return replace(row, status=hand_in.status or Status.FOREIGN)
+    row = Grade(
+        hand_in.learner,
+        hand_in.stage,
+        hand_in.status or Status.FOREIGN,
+        hand_in.reason,
+        file=hand_in.file,
+        digest=hand_in.digest,
+        maximum=release.stage.points if release else 0,
+    )
+    if hand_in.status is not None or release is None or submission.content is None:
+        return row
     try:
-        notebook = read_notebook(hand_in.path)
+        notebook = parse_notebook(submission.content)
     except UnreadableNotebookError as error:
         return replace(row, status=Status.UNREADABLE, reason=_join([str(error), hand_in.reason]))
-    repaired = repair(notebook, release)
+    repaired = repair(notebook, release, whole=whole)
     known = read_canaries(release.stage, release.root)
     canaries = pick_canaries(known, f"{hand_in.learner} {hand_in.file}")
-    run = engine.run(Job(release.stage.id, repaired.cells, canaries, options.limits))
+    run = engine.run(Job(release.stage.id, repaired.cells, canaries, limits))
     exercises = tuple(_grade(entry, run) for entry in release.stage.exercises)
     status = run.status
     if status is Status.GRADED and all(each.outcome == Outcome.NOT_ATTEMPTED for each in exercises):
@@ -89,10 +111,17 @@ def grade(
     return replace(
         row,
         status=status,
-        reason=_join([run.reason, hand_in.reason, *repaired.notes, *reasons]),
+        reason=_join([run.reason, hand_in.reason, *reasons]),
         points=round(sum(each.points for each in exercises), 2),
         exercises=exercises,
         votes=notebook.votes,
+        notes=repaired.notes,
+        isolation=engine.isolation,
+        answers=tuple(
+            Answer(cell.exercise, cell.source)
+            for cell in repaired.cells
+            if cell.role is Role.EXERCISE and cell.exercise is not None
+        ),
     )
 
 

@@ -1,39 +1,39 @@
-"""A grader of this machine: an engine per hand-in that is under way at the same time."""
+"""A grader of this machine: an engine for each hand-in that is under way at the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
-from checks.grading.collect import HandIn
 from checks.grading.engine import Engine
-from checks.grading.grade import Grade, Options, grade
+from checks.grading.grade import Grade, grade
+from checks.grading.limits import Limits
 from checks.grading.repair import Release
+from checks.grading.submission import Submission
 
 
 class Grader:
-    """Grades hand-ins, as many at once as it has engines; called from as many threads.
+    """Grades hand-ins, called from as many threads as like: each keeps an engine busy.
 
-    Takes how to open an engine, and how many. A context manager that closes them.
+    Takes the releases by stage, the limits of each hand-in, whether every code cell is run, and how to
+    open an engine. A context manager that closes the engines.
     """
 
     def __init__(
         self,
         releases: Mapping[str, Release],
-        options: Options,
         open_engine: Callable[[], Engine],
-        engines: int,
+        *,
+        limits: Limits,
+        whole: bool = False,
     ) -> None:
         self._releases = releases
-        self._options = options
+        self._open_engine = open_engine
+        self._limits = limits
+        self._whole = whole
         self._free: SimpleQueue[Engine] = SimpleQueue()
-        with ExitStack() as opening:
-            for _ in range(engines):
-                engine = opening.enter_context(open_engine())
-                engine.start()
-                self._free.put(engine)
-            self._engines = opening.pop_all()
+        self._engines = ExitStack()
 
     def __enter__(self) -> Grader:
         return self
@@ -41,11 +41,26 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __call__(self, hand_in: HandIn) -> Grade:
+    def start(self, engines: int) -> None:
+        """Open some engines at once, so that they get ready side by side.
+
+        Raises GradingError where one cannot be started.
+        """
+        for _ in range(engines):
+            engine = self._engines.enter_context(self._open_engine())
+            engine.start()
+            self._free.put(engine)
+
+    def __call__(self, submission: Submission) -> Grade:
         """Grade a hand-in; raises nothing that lies in it."""
-        engine = self._free.get()
         try:
-            return grade(hand_in, self._releases, engine, self._options)
+            engine = self._free.get_nowait()
+        except Empty:
+            engine = self._engines.enter_context(self._open_engine())
+        try:
+            return grade(
+                submission, self._releases, engine, limits=self._limits, whole=self._whole
+            )
         finally:
             self._free.put(engine)
 

@@ -27,3 +27,9 @@ class Status(StrEnum):
 
 class GradingError(CourseError):
     """Grading cannot begin as it was asked for; the message is one line that says how to mend it."""
+
+
+class StoppedError(GradingError):
+    """Somebody stopped the grading; the message says what is done, and how to go on."""
+
+    exit_code = 130

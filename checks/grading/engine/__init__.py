@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Runs one hand-in at a time; a context manager that ends what it has started."""
+    """Runs one hand-in at a time; a context manager that ends what it has started.
+
+    `isolation` says in one phrase how it holds a hand-in back.
+    """
+
+    @property
+    def isolation(self) -> str: ...
 
     def __enter__(self) -> Self: ...
 

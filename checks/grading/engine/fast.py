@@ -41,6 +41,11 @@ class FastEngine:
         self._worker: subprocess.Popen[bytes] | None = None
         self._log = Path(self._folder.name, "worker.log")
 
+    @property
+    def isolation(self) -> str:
+        """The level of its sandbox, by name."""
+        return self._sandbox.level.name.lower()
+
     def __enter__(self) -> FastEngine:
         return self
 

@@ -33,6 +33,8 @@ class PortableEngine:
         self._closed = False
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Run]] | None = None
 
+    isolation = "limits"
+
     def __enter__(self) -> PortableEngine:
         return self
 

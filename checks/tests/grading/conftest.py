@@ -41,6 +41,12 @@ def course(root: Path) -> Course:
     return read_course(root)
 
 
+@pytest.fixture(scope="session")
+def a_course(root: Path) -> Course:
+    """The small course, for tests that try many examples."""
+    return read_course(root)
+
+
 @pytest.fixture
 def release(root: Path, course: Course) -> Release:
     return read_releases(course, root)["soup"]

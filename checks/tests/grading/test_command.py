@@ -96,6 +96,18 @@ def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) 
         (["{hand_ins}", "--out", "{report}", "--timeout", "0"], "--timeout: 0"),
         (["{hand_ins}", "--out", "{report}", "--timeout", "nan"], "--timeout: nan"),
         (["{empty}", "--out", "{report}"], "has neither notebooks nor learners' folders"),
+        (["{hand_ins}"], "--out: is missing"),
+        ([], "Missing argument 'HANDINS'"),
+        (["{hand_ins}", "--out", "{report}", "--jobs", "many"], "'--jobs'"),
+        (["{hand_ins}", "--out", "{report}", "--frob"], "No such option: --frob"),
+        (["{hand_ins}", "--dry-run"], "--dry-run: against which marks?"),
+        (["{hand_ins}", "--dry-run", "--against", "{nowhere}"], "--against: {nowhere}"),
+        (
+            ["{hand_ins}", "--dry-run", "--against", "{file}"],
+            "--against: {file} is not a gradebook",
+        ),
+        (["{hand_ins}", "--out", "{report}", "--against", "{file}"], "goes with --dry-run only"),
+        (["{hand_ins}", "--out", "{report}", "--dry-run", "--prune"], "--prune: deletes"),
     ],
 )
 def test_wrong_input_is_one_clear_line(
@@ -109,4 +121,4 @@ def test_wrong_input_is_one_clear_line(
     assert result.exit_code == 2
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
-    assert reason in result.stderr
+    assert reason.format(**places) in result.stderr

@@ -1,45 +1,108 @@
-"""The report is the same for the same grades, and does a spreadsheet no harm."""
+"""The report is the same for the same grades, does no harm, and shows nobody another's work."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 
+import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from checks.course import Course
-from checks.exercise import CriterionResult, Outcome, State
-from checks.grading.grade import ExerciseGrade, Grade
+from checks.exercise import Outcome
+from checks.grading.grade import Answer, ExerciseGrade, Grade
 from checks.grading.notebook import Vote
-from checks.grading.report import as_csv, as_json, prepare_report, write_report
+from checks.grading.report.beliefs import Belief, Beliefs
+from checks.grading.report.class_page import class_page
+from checks.grading.report.document import SCHEMA, Document, schema_text
+from checks.grading.report.feedback import feedback_page
+from checks.grading.report.folder import prepare_report
+from checks.grading.report.names import page_name
+from checks.grading.report.pages import visible
+from checks.grading.report.statistics import MOST_NAMES, Statistics
+from checks.grading.report.table import Table, harmless
+from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status
+from checks.tests.grading.grades import GRADED, grades
 
-GRADED = Grade(
-    learner="learner-1",
-    stage="soup",
-    status=Status.GRADED,
-    points=2.5,
-    maximum=9,
-    file="learner-1/a.ipynb",
-    exercises=(
-        ExerciseGrade(
-            "double",
-            "Double it",
-            Outcome.NOT_YET,
-            2.5,
-            4,
-            diagnosis="text_cannot_double",
-            criteria=(CriterionResult("it doubles 2", State.FAILS, "5"),),
-        ),
-    ),
-    votes=(Vote("soup_is_hot", "quiz", "no"),),
-)
+BELIEFS: Beliefs = {
+    "soup": {
+        "soup_is_hot": Belief("soup_is_hot", "Soup is `hot`.", "It cools.", False),
+        "text_cannot_double": Belief("text_cannot_double", "Text has no double.", "It has.", False),
+    }
+}
 
 
 def rows(course: Course, *grades: Grade) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(as_csv(course, grades))))
+    file = io.StringIO()
+    table = Table(file, course)
+    for grade in grades:
+        table.add(grade)
+    return list(csv.DictReader(io.StringIO(file.getvalue())))
+
+
+def document(course: Course, *grades: Grade) -> str:
+    file = io.StringIO()
+    whole = Document(file, course)
+    for grade in grades:
+        whole.add(grade)
+    whole.end()
+    return file.getvalue()
+
+
+def the_class(course: Course, *grades: Grade) -> str:
+    statistics = Statistics(course, BELIEFS)
+    for grade in grades:
+        statistics.add(grade)
+    return class_page(course, statistics, BELIEFS, ["resource limits"])
+
+
+_WITHIN_A_LINE = {"bdi", "code", "em", "span", "strong"}
+
+
+class _Page(HTMLParser):
+    """Which elements a page has, which attributes, and what it says outside of `<style>`."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: set[str] = set()
+        self.attributes: set[str] = set()
+        self._said: list[str] = []
+        self.feed(page)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self._said).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag != "meta":
+            self.open.append(tag)
+        if tag not in _WITHIN_A_LINE:
+            self._said.append(" ")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self._said.append(data)
+
+
+# ---- report.csv
 
 
 def test_a_row_of_the_table_has_a_column_per_exercise(course: Course) -> None:
@@ -49,21 +112,42 @@ def test_a_row_of_the_table_has_a_column_per_exercise(course: Course) -> None:
         "learner": "learner-1",
         "stage": "soup",
         "status": "graded",
-        "reason": "",
         "points": "2.5",
         "maximum": "9",
+        "reason": "",
+        "notes": "the check of double was put back",
+        "file": "learner-1/a.ipynb",
+        "feedback": "feedback/learner-1.html",
         "double": "2.5",
-        "greet": "",
+        "greet": "3",
         "total": "",
     }
     assert (second["status"], second["points"], second["double"]) == ("missing", "0", "")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(["=1+1", "+1", "-1", "@sum", "＝1", "＋1", "－1", "＠sum"]),
+        "\tx",
+        "\rx",
+        " =1",
+        '"=1',
+        "'=1",
+        "\u200b=1",
+        "\ufeff@a",
+        "\xa0+1",
+    ],
+)
 def test_a_formula_is_made_harmless(name: str, course: Course) -> None:
     [row] = rows(course, Grade(name, "", Status.MISSING, f"{name} is missing"))
     assert row["learner"] == f"'{name}"
     assert row["reason"].startswith("'")
+
+
+@pytest.mark.parametrize("name", ["learner-1", "a=b", "", "Zoë", "1+1"])
+def test_an_ordinary_text_stays_as_it_is(name: str) -> None:
+    assert harmless(name) == name
 
 
 def test_a_name_may_hold_commas_quotes_and_lines(course: Course) -> None:
@@ -71,27 +155,238 @@ def test_a_name_may_hold_commas_quotes_and_lines(course: Course) -> None:
     assert row["learner"] == 'a,"b"\nc'
 
 
-def test_the_object_says_everything(course: Course) -> None:
-    whole = json.loads(as_json(course, [GRADED]))
+# ---- report.json
+
+
+def test_the_document_says_everything_but_the_code(course: Course) -> None:
+    whole = json.loads(document(course, GRADED))
     assert (whole["course"], whole["version"]) == ("Soup", "1")
     [hand_in] = whole["hand-ins"]
-    [exercise] = hand_in["exercises"]
-    assert (hand_in["learner"], hand_in["status"], hand_in["file"]) == (
-        "learner-1",
-        "graded",
-        "learner-1/a.ipynb",
-    )
+    exercise = hand_in["exercises"][0]
+    assert (hand_in["learner"], hand_in["status"]) == ("learner-1", "graded")
+    assert hand_in["notes"] == ["the check of double was put back"]
     assert (exercise["outcome"], exercise["diagnosis"]) == ("not yet", "text_cannot_double")
     assert exercise["criteria"][0]["observed"] == "5"
-    assert hand_in["votes"] == [{"claim": "soup_is_hot", "asked": "quiz", "vote": "no"}]
+    assert hand_in["votes"][1] == {"claim": "soup_is_hot", "asked": "quiz", "vote": "no"}
+    assert "answers" not in hand_in
 
 
-def test_it_is_written_whole_and_nothing_else_stays(course: Course, tmp_path: Path) -> None:
-    (tmp_path / "report.csv").write_text("old")
-    for path in write_report(tmp_path, course, [GRADED]):
-        assert path.stat().st_size > 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.csv", "report.json"]
-    assert (tmp_path / "report.csv").read_bytes() == as_csv(course, [GRADED]).encode()
+def test_the_schema_is_the_one_that_is_shipped() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text()
+
+
+@settings(max_examples=40, deadline=None)
+@given(some=st.lists(grades(), max_size=3))
+def test_any_report_keeps_to_the_schema(some: list[Grade], a_course: Course) -> None:
+    schema = json.loads(schema_text())
+    whole = json.loads(document(a_course, *some))
+    jsonschema.Draft202012Validator(schema).validate(whole)
+    assert len(whole["hand-ins"]) == len(some)
+
+
+# ---- names of pages
+
+
+@given(st.lists(st.text(), unique=True, max_size=6))
+def test_two_learners_never_share_a_page(learners: list[str]) -> None:
+    names = [page_name(learner) for learner in learners]
+    assert len({name.lower() for name in names}) == len(learners)
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}\.html", name) for name in names)
+
+
+def test_a_learner_cannot_take_the_page_of_another() -> None:
+    names = ["Anna", "anna", "ANNA", "../anna", "anna/", "con", "", "ANNA "]
+    pages = {page_name(name) for name in names}
+    assert len(pages) == len(names)
+    taken = page_name("Anna").removesuffix(".html")
+    assert page_name(taken) not in pages
+    assert page_name("learner-1") == "learner-1.html"
+
+
+# ---- feedback pages
+
+
+def test_the_feedback_says_what_holds_what_was_observed_and_why(course: Course) -> None:
+    said = _Page(feedback_page(course, [GRADED], BELIEFS)).text
+    for words in (
+        "2.5 of 9 points",
+        "graded: it ran to its end",
+        "the check of double was put back",
+        "Not yet: Double it 2.5 of 4 points",
+        "fails: it doubles 2 observed: 5",
+        "holds: it doubles text",
+        "“Text has no double.”",
+        "It has.",
+        "predict.text_cannot_double()",
+        "Soup is hot. Yes Myth a myth ✔corrected",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("yes", "no", "corrected"),
+        ("yes", "yes", "still believed"),
+        ("no", "yes", "lost on the way"),
+        ("no", "no", "known from the start"),
+        (None, "yes", "not right"),
+        ("no", None, "right"),
+    ],
+)
+def test_votes_are_held_against_what_the_experiment_showed(
+    before: str | None, after: str | None, words: str, course: Course
+) -> None:
+    votes = [Vote("soup_is_hot", "predict", before)] if before else []
+    votes += [Vote("soup_is_hot", "quiz", after)] if after else []
+    page = _Page(feedback_page(course, [replace(GRADED, votes=tuple(votes))], BELIEFS))
+    assert page.text.endswith(words)
+
+
+ALLOWED = {
+    *("html", "head", "meta", "title", "style", "body", "main", "section", "div", "span", "bdi"),
+    *("h1", "h2", "h3", "p", "strong", "code", "ul", "li"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+HOSTILE = "<script>alert('&\"1')</script><img src=x onerror=a>\u202egnirts\x00\x1b[31m\x07`<b>`"
+
+
+def test_the_text_of_learners_is_text(course: Course) -> None:
+    everywhere = replace(
+        GRADED,
+        learner=HOSTILE,
+        file=HOSTILE,
+        reason=HOSTILE,
+        notes=(HOSTILE,),
+        exercises=tuple(
+            replace(
+                each,
+                title=HOSTILE,
+                reason=HOSTILE,
+                criteria=tuple(
+                    replace(line, text=HOSTILE, observed=HOSTILE) for line in each.criteria
+                ),
+            )
+            for each in GRADED.exercises
+        ),
+        answers=(Answer("double", HOSTILE, "same"),),
+    )
+    twin = replace(everywhere, learner=f"{HOSTILE}2", status=Status.TAMPERED)
+    for page in (
+        feedback_page(course, [everywhere], BELIEFS),
+        the_class(course, everywhere, twin),
+    ):
+        read = _Page(page)
+        assert {"script", "img", "b"}.isdisjoint(read.elements)
+        assert not {name for name in read.attributes if name.startswith("on") or name == "src"}
+        assert "<script>alert('&\"1')</script>" in read.text
+        assert not set("\u202e\x00\x1b\x07") & set(page)
+
+
+@settings(max_examples=40, deadline=None)
+@given(grade=grades(stage="soup"))
+def test_any_text_makes_a_whole_page_without_new_elements(grade: Grade, a_course: Course) -> None:
+    page = feedback_page(a_course, [grade], BELIEFS)
+    read = _Page(page)
+    assert read.open == []
+    assert read.elements <= ALLOWED
+    assert " ".join(visible(grade.learner).split()) in read.text
+
+
+# ---- the page of the class
+
+
+def test_the_class_page_says_statuses_difficulty_myths_and_who_is_stuck(course: Course) -> None:
+    late = Grade("learner-2", "soup", Status.TIMEOUT, "not finished after 60 s", maximum=9)
+    said = _Page(the_class(course, GRADED, late)).text
+    for words in (
+        "2 learners, 2 hand-ins",
+        "timeout: it did not end in time; what was checked until then counts 1",
+        "learner-2 – not finished after 60 s",
+        "Double it 0 1 0 0 62 %",
+        "Greet 1 0 0 0 100 %",
+        "Stuck at “Double it”: 1 learner-1",
+        "“it doubles 2” fails 1 time",
+        "the belief behind 1 answer may be: “Text has no double.”",
+        "Soup is hot. a myth 1 of 1 0 of 1 –",
+        "Text has no double. a myth – – 1",
+        "held back by: resource limits",
+    ):
+        assert words in said
+    assert said.index("What became of the hand-ins") < said.index("How difficult")
+
+
+def answered(learner: str, outcome: Outcome, likeness: str) -> Grade:
+    return replace(
+        GRADED,
+        learner=learner,
+        exercises=(ExerciseGrade("double", "Double it", outcome, 0, 4),),
+        answers=(Answer("double", f"# {likeness}\ndouble = 1", likeness),),
+    )
+
+
+def test_equal_answers_are_grouped_and_what_all_have_is_left_out(course: Course) -> None:
+    wrong, solved = Outcome.NOT_YET, Outcome.SOLVED
+    class_ = [
+        *(answered(f"learner-{number:02}", solved, "usual") for number in range(20)),
+        *(answered(f"learner-{number}", solved, "rare") for number in (50, 51)),
+        *(answered(f"learner-{number}", wrong, "mistaken") for number in (60, 61, 61)),
+        answered("learner-70", wrong, "alone"),
+        *(answered(f"learner-{number}", Outcome.NOT_ATTEMPTED, "blank") for number in (80, 81)),
+    ]
+    said = _Page(the_class(course, *class_)).text
+    said = said[said.index("Two answers are equal here") :]
+    assert "Double it: 2 learners, not yet, 2 lines learner-60, learner-61 # mistaken" in said
+    assert "Double it: 2 learners, solved, 2 lines learner-50, learner-51 # rare" in said
+    assert said.index("mistaken") < said.index("rare")
+    assert not {"usual", "alone", "blank"} & set(said.split())
+
+
+def test_the_page_of_a_large_class_stays_small(course: Course) -> None:
+    class_ = [answered(f"learner-{number:04}", Outcome.NOT_YET, "same") for number in range(1000)]
+    page = the_class(course, *class_)
+    assert f"and {1000 - MOST_NAMES} more" in _Page(page).text
+    assert len(page) < 100_000
+
+
+def test_a_chart_has_no_script_no_date_and_a_name_for_a_screen_reader(course: Course) -> None:
+    page = the_class(course, GRADED)
+    assert "script" not in _Page(page).elements
+    assert 'role="img" aria-label="Outcomes of each exercise of stage 1' in page
+    assert "<!--" not in page
+    assert len(re.findall(r'id="([^"]*)"', page)) == len(set(re.findall(r'id="([^"]*)"', page)))
+
+
+# ---- the folder
+
+
+def test_it_is_written_whole_and_old_pages_go(course: Course, tmp_path: Path) -> None:
+    write_report(tmp_path, course, [GRADED, replace(GRADED, learner="learner-2")], BELIEFS)
+    (tmp_path / "feedback" / "mine.html").write_text("<p>a note of the instructor</p>")
+    counts = write_report(tmp_path, course, [GRADED], BELIEFS)
+    assert counts == {Status.GRADED: 1}
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "class.html",
+        "feedback",
+        "feedback/learner-1.html",
+        "feedback/mine.html",
+        "report.csv",
+        "report.json",
+    ]
+
+
+def test_a_page_says_nothing_of_others(course: Course, tmp_path: Path) -> None:
+    write_report(tmp_path, course, [GRADED, replace(GRADED, learner="learner-2")], BELIEFS)
+    assert "learner-2" not in (tmp_path / "feedback" / "learner-1.html").read_text("utf-8")
+
+
+def test_the_same_grades_make_the_same_bytes(course: Course, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        write_report(tmp_path / name, course, [GRADED], BELIEFS)
+    for file in ("report.csv", "report.json", "class.html", "feedback/learner-1.html"):
+        first = (tmp_path / "first" / file).read_bytes()
+        assert first == (tmp_path / "second" / file).read_bytes()
 
 
 def test_a_place_that_cannot_be_is_one_clear_line(hand_ins: Path, tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""What `course grade` was asked for, held against what can be done."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.grading.status import GradingError
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `course grade`; raises GradingError, with one line, where one cannot be.
+
+    `out` is the folder of the report, `jobs` how many hand-ins run at once (None: one per core),
+    `timeout` the seconds that each may take. `force` grades again what has not changed, `prune`
+    deletes from the gradebook what is not among the hand-ins. `dry_run` writes nothing, and says
+    which marks in the gradebook `against` would change.
+    """
+
+    out: Path | None = None
+    jobs: int | None = None
+    timeout: float = 60
+    force: bool = False
+    prune: bool = False
+    dry_run: bool = False
+    against: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise GradingError(f"--jobs: {self.jobs} is too few; say 1 or more")
+        if not (math.isfinite(self.timeout) and self.timeout > 0):
+            raise GradingError(
+                f"--timeout: {self.timeout:g} is no time to run in; say a number of seconds above 0"
+            )
+        if self.against is not None and not self.dry_run:
+            raise GradingError("--against: goes with --dry-run only; add it, or leave both out")
+        if self.prune and self.dry_run:
+            raise GradingError("--prune: deletes, and --dry-run writes nothing; leave one out")
+        if self.out is None and not self.dry_run:
+            raise GradingError("--out: is missing; name the folder of the report")
+        if self.dry_run and self.out is None and self.against is None:
+            raise GradingError(
+                "--dry-run: against which marks? Add --against and the folder of a report"
+            )
+
+    @property
+    def change_marks(self) -> dict[str, object]:
+        """Those options that can change a mark, so that another value grades again."""
+        return {"timeout": self.timeout}
+
+    @property
+    def workers(self) -> int:
+        """How many hand-ins run at once."""
+        if self.jobs is not None:
+            return self.jobs
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1

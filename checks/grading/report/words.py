@@ -1,0 +1,48 @@
+"""How the report calls statuses, outcomes and states: a sign, a word, a tone; colour is never alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checks.exercise import Outcome, State
+from checks.grading.grade import NOT_RUN
+from checks.grading.status import Status
+
+
+@dataclass(frozen=True)
+class Word:
+    """`tone` is the class of the style sheet: good, bad or open."""
+
+    sign: str
+    text: str
+    tone: str
+
+
+STATUSES = {
+    Status.GRADED: Word("✔", "graded: it ran to its end", "good"),
+    Status.NOT_ATTEMPTED: Word("○", "not attempted: every exercise is still blank", "open"),
+    Status.TIMEOUT: Word(
+        "✘", "timeout: it did not end in time; what was checked until then counts", "bad"
+    ),
+    Status.OUT_OF_MEMORY: Word("✘", "out of memory; what was checked until then counts", "bad"),
+    Status.DIED: Word(
+        "✘", "died: its process ended early; what was checked until then counts", "bad"
+    ),
+    Status.UNREADABLE: Word("✘", "unreadable: the file is no whole notebook", "bad"),
+    Status.FOREIGN: Word("✘", "foreign: a notebook, but of no stage of this course", "bad"),
+    Status.MISSING: Word("○", "missing: there is no notebook", "open"),
+    Status.TAMPERED: Word("!", "tampered: it changed the checks; look at it yourself", "bad"),
+}
+OUTCOMES = {
+    Outcome.SOLVED: Word("✔", "Solved", "good"),
+    Outcome.NOT_YET: Word("✘", "Not yet", "bad"),
+    Outcome.NOT_ATTEMPTED: Word("○", "Not attempted", "open"),
+    Outcome.BROKEN_SETUP: Word("!", "Not checked", "bad"),
+    NOT_RUN: Word("–", "Not run", "open"),
+}
+STATES = {
+    State.HOLDS: Word("✔", "holds", "good"),
+    State.FAILS: Word("✘", "fails", "bad"),
+    State.BLOCKED: Word("–", "blocked: it needs what failed above", "open"),
+    State.OPEN: Word("○", "open", "open"),
+}

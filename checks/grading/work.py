@@ -1,0 +1,114 @@
+"""The hand-ins of one call of `course grade`, and which of them are to be graded."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from checks.course import Course, read_course
+from checks.grading.collect import HandIn, collect
+from checks.grading.fingerprint import fingerprint
+from checks.grading.grade import Grade, grade
+from checks.grading.gradebook.gradebook import Gradebook, Key, Version
+from checks.grading.options import Options
+from checks.grading.repair import Release, read_releases
+from checks.grading.run import end_all
+from checks.grading.status import GradingError
+from checks.grading.window import in_window
+
+
+@dataclass(frozen=True)
+class Work:
+    """What was handed in, by learner, stage and file, and all that grading it needs."""
+
+    options: Options
+    course: Course
+    releases: Mapping[str, Release]
+    fingerprints: Mapping[str, str]
+    hand_ins: tuple[HandIn, ...]
+    ignored: int
+
+    @property
+    def keys(self) -> Iterator[Key]:
+        """What the hand-ins are found by in a gradebook, in their order."""
+        return map(key_of, self.hand_ins)
+
+    def fingerprint(self, hand_in: HandIn) -> str:
+        """The digest of all that the grade of a hand-in depends on, its bytes excepted."""
+        stage = self.fingerprints.get(hand_in.stage, "")
+        said = f"{stage}\n{hand_in.status or ''}\n{hand_in.reason}"
+        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+
+    def outdated(self, gradebook: Gradebook) -> tuple[HandIn, ...]:
+        """The hand-ins whose grade is not in the gradebook, or would not be found like that today."""
+        versions = gradebook.versions(self.keys)
+        return tuple(
+            hand_in
+            for hand_in, (_, version) in zip(self.hand_ins, versions, strict=True)
+            if self.options.force or version != Version(hand_in.digest, self.fingerprint(hand_in))
+        )
+
+    def grade(self, hand_ins: tuple[HandIn, ...]) -> Generator[tuple[HandIn, Grade], None, None]:
+        """Grade these hand-ins, as many at once as the options say; each comes as it is done.
+
+        When the iterator is closed early, what is running is ended at once.
+        """
+        grade_one = partial(grade, releases=self.releases, timeout=self.options.timeout)
+        workers = self.options.workers
+        # Each thread waits for a process; what waits in the queue costs next to nothing.
+        with ThreadPoolExecutor(workers) as executor:
+            try:
+                yield from in_window(executor, grade_one, hand_ins, 2 * workers)
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                end_all()
+                raise
+
+
+def prepare(hand_ins: Path, options: Options, root: Path) -> Work:
+    """Collect what was handed in, and read what it is graded with.
+
+    Takes the folder of the hand-ins, the options and the folder of the course. Raises GradingError
+    or CourseError, each with one line, where grading cannot begin.
+    """
+    if sys.platform == "win32":
+        raise GradingError("course grade needs Linux or macOS: run it in WSL")
+    course = read_course(root)
+    releases = read_releases(course, root)
+    collection = collect(hand_ins, course)
+    if not collection.hand_ins:
+        raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
+    fingerprints = {
+        stage.id: fingerprint(stage, root, options.change_marks) for stage in course.stages
+    }
+    numbers = {stage.id: stage.number for stage in course.stages}
+    in_order = sorted(
+        collection.hand_ins,
+        key=lambda each: (each.learner, numbers.get(each.stage, 0), each.stage, each.file),
+    )
+    told_apart = tuple(_told_apart(in_order))
+    return Work(options, course, releases, fingerprints, told_apart, collection.ignored)
+
+
+def key_of(hand_in: HandIn) -> Key:
+    """What a hand-in is found by in a gradebook."""
+    return Key(hand_in.learner, hand_in.stage, hand_in.file)
+
+
+def _told_apart(hand_ins: list[HandIn]) -> Iterator[HandIn]:
+    """Names that differ only in what is no text get a number, so that each has its own row."""
+    seen: Counter[Key] = Counter()
+    for hand_in in hand_ins:
+        key = key_of(hand_in)
+        seen[key] += 1
+        yield (
+            replace(hand_in, file=f"{hand_in.file} ({seen[key]})".strip())
+            if seen[key] > 1
+            else hand_in
+        )
