@@ -41,13 +41,21 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option(help="How many hand-ins run at once.", show_default="one per core")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Grade on the Dask cluster of this scheduler.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds that each hand-in may take.")] = 60,
 ) -> None:
     """Grade every hand-in of a folder, and write a report."""
     from checks.grading.command import grade_folder
 
     with _one_line_each():
-        grade_folder(hand_ins, report, jobs=jobs, timeout=timeout)
+        grade_folder(hand_ins, report, jobs=jobs, scheduler=scheduler, timeout=timeout)
 
 
 Root = Annotated[
