@@ -33,6 +33,7 @@ BATCH = 20
 
 _BATCHES_PER_THREAD = 3
 _SECONDS_TO_ANSWER = 10
+_SECONDS_TO_LEAVE = 2
 _SECONDS_WITHOUT_WORKERS = 180
 
 
@@ -76,12 +77,12 @@ def open_cluster(
     """
     with _quiet(), _connect(address) as client:
         _compare(client, address, fingerprint, root)
-        threads = sum(_threads(client).values())
+        batches = _BATCHES_PER_THREAD * max(1, sum(_threads(client).values()))
         yield Pool(
             DaskExecutor(client, address),
-            window=_BATCHES_PER_THREAD * threads,
+            window=batches,
             # A small class is to keep every thread busy, too.
-            batch=max(1, min(BATCH, hand_ins // (_BATCHES_PER_THREAD * threads))),
+            batch=max(1, min(BATCH, hand_ins // batches)),
             explain=_explain,
             look=_Look(client, address),
         )
@@ -105,7 +106,7 @@ def _connect(address: str) -> Iterator[Client]:
     try:
         yield client
     finally:
-        client.close(timeout=_SECONDS_TO_ANSWER)
+        client.close(timeout=_SECONDS_TO_LEAVE)
 
 
 def _compare(client: Client, address: str, fingerprint: dict[str, str], root: Path) -> None:
