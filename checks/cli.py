@@ -65,8 +65,28 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option(help="How many hand-ins run at once.", show_default="one per core")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Grade on the Dask cluster of this scheduler.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds that each hand-in may take.")] = 60,
     *,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Run every code cell, not only those that grading needs."),
+    ] = False,
+    portable: Annotated[
+        bool,
+        typer.Option("--portable", help="Run each hand-in in a Jupyter kernel, as on Windows."),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse to run where hand-ins cannot be confined."),
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Grade again what has not changed, too.")
     ] = False,
@@ -95,7 +115,11 @@ def grade(
         options = Options(
             out=out,
             jobs=jobs,
+            scheduler=scheduler,
             timeout=timeout,
+            whole=whole,
+            portable=portable,
+            strict=strict,
             force=force,
             prune=prune,
             dry_run=dry_run,

@@ -23,7 +23,7 @@ from checks.grading.report.folder import prepare_report
 from checks.grading.report.pages import visible
 from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status, StoppedError
-from checks.grading.work import Work, key_of, prepare
+from checks.grading.work import Work, key_of, prepared
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,8 +36,13 @@ def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None
     or CourseError, each with one line, where it cannot begin or cannot write, and StoppedError
     where somebody stopped it: every grade until then is in the gradebook.
     """
+    with prepared(hand_ins, options, root) as work:
+        _grade(work, hand_ins)
+
+
+def _grade(work: Work, hand_ins: Path) -> None:
+    options, root = work.options, work.root
     assert options.out is not None
-    work = prepare(hand_ins, options, root)
     prepare_report(options.out, hand_ins)
     console = Console()
     path = options.out / FILE
@@ -85,7 +90,12 @@ def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
 
     Takes and raises what `grade_folder` does. Returns whether a mark would change.
     """
-    work = prepare(hand_ins, options, root)
+    with prepared(hand_ins, options, root) as work:
+        return _compare(work)
+
+
+def _compare(work: Work) -> bool:
+    options = work.options
     against = options.against or options.out
     assert against is not None
     console = Console()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from checks.grading.engine import Engine
+from checks.course import Course
+from checks.grading.engine import Engine, open_engine
 from checks.grading.grade import Grade, grade
 from checks.grading.limits import Limits
-from checks.grading.repair import Release
+from checks.grading.repair import Release, read_releases
+from checks.grading.sandbox import Level, View, probe, require
+from checks.grading.status import GradingError
 from checks.grading.submission import Submission
 
 
@@ -58,12 +63,38 @@ class Grader:
         except Empty:
             engine = self._engines.enter_context(self._open_engine())
         try:
-            return grade(
-                submission, self._releases, engine, limits=self._limits, whole=self._whole
-            )
+            return grade(submission, self._releases, engine, limits=self._limits, whole=self._whole)
         finally:
             self._free.put(engine)
 
     def close(self) -> None:
         """End at once whatever is running; may be called from another thread."""
         self._engines.close()
+
+
+def open_grader(
+    course: Course,
+    root: Path,
+    *,
+    limits: Limits,
+    stages: Collection[str] | None = None,
+    whole: bool = False,
+    portable: bool = False,
+    strict: bool = False,
+) -> Grader:
+    """The grader of this machine for the course at `root`.
+
+    `stages` are those that will come, if that is known: a worker imports what they need. `portable` asks for Jupyter kernels, `strict` for a machine that can confine hand-ins. Raises
+    GradingError where it cannot, and CourseError where a released notebook cannot be read.
+    """
+    releases = read_releases(course, root)
+    sandbox = probe(View.of_course(root))
+    if strict:
+        require(sandbox, Level.CONFINED)
+        if portable:
+            raise GradingError(
+                "--strict: a Jupyter kernel cannot be confined here; leave --portable out"
+            )
+    needed = [stage for stage in releases if stages is None or stage in stages]
+    open_one = partial(open_engine, needed, portable=portable, sandbox=sandbox)
+    return Grader(releases, open_one, limits=limits, whole=whole)

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from checks.grading.limits import Limits
 from checks.grading.status import GradingError
 
 
@@ -15,14 +16,20 @@ class Options:
     """The options of `course grade`; raises GradingError, with one line, where one cannot be.
 
     `out` is the folder of the report, `jobs` how many hand-ins run at once (None: one per core),
-    `timeout` the seconds that each may take. `force` grades again what has not changed, `prune`
+    `timeout` the seconds that each may take. `scheduler` is the address of a Dask cluster that does the
+    work. `whole` runs every code cell, `portable` a Jupyter kernel for each hand-in; `strict` refuses to
+    run where hand-ins cannot be confined. `force` grades again what has not changed, `prune`
     deletes from the gradebook what is not among the hand-ins. `dry_run` writes nothing, and says
     which marks in the gradebook `against` would change.
     """
 
     out: Path | None = None
     jobs: int | None = None
+    scheduler: str | None = None
     timeout: float = 60
+    whole: bool = False
+    portable: bool = False
+    strict: bool = False
     force: bool = False
     prune: bool = False
     dry_run: bool = False
@@ -34,6 +41,10 @@ class Options:
         if not (math.isfinite(self.timeout) and self.timeout > 0):
             raise GradingError(
                 f"--timeout: {self.timeout:g} is no time to run in; say a number of seconds above 0"
+            )
+        if self.scheduler is not None and self.jobs is not None:
+            raise GradingError(
+                "--jobs: the cluster's workers decide; leave it out with --scheduler"
             )
         if self.against is not None and not self.dry_run:
             raise GradingError("--against: goes with --dry-run only; add it, or leave both out")
@@ -49,7 +60,12 @@ class Options:
     @property
     def change_marks(self) -> dict[str, object]:
         """Those options that can change a mark, so that another value grades again."""
-        return {"timeout": self.timeout}
+        return {"timeout": self.timeout, "whole": self.whole}
+
+    @property
+    def limits(self) -> Limits:
+        """What each hand-in may use."""
+        return Limits(seconds=self.timeout, cell_seconds=min(self.timeout, Limits().cell_seconds))
 
     @property
     def workers(self) -> int:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from checks.course import Course, read_course
 from checks.grading.collect import HandIn, collect
 from checks.grading.fingerprint import fingerprint
-from checks.grading.grade import Grade, grade
+from checks.grading.grade import Grade
 from checks.grading.gradebook.gradebook import Gradebook, Key, Version
+from checks.grading.grader import open_grader
 from checks.grading.options import Options
-from checks.grading.repair import Release, read_releases
-from checks.grading.run import end_all
+from checks.grading.scale import grade_many, open_threads
 from checks.grading.status import GradingError
-from checks.grading.window import in_window
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Work:
 
     options: Options
     course: Course
-    releases: Mapping[str, Release]
+    root: Path
     fingerprints: Mapping[str, str]
     hand_ins: tuple[HandIn, ...]
     ignored: int
@@ -59,29 +57,64 @@ class Work:
 
         When the iterator is closed early, what is running is ended at once.
         """
-        grade_one = partial(grade, releases=self.releases, timeout=self.options.timeout)
-        workers = self.options.workers
-        # Each thread waits for a process; what waits in the queue costs next to nothing.
-        with ThreadPoolExecutor(workers) as executor:
-            try:
-                yield from in_window(executor, grade_one, hand_ins, 2 * workers)
-            except BaseException:
-                executor.shutdown(wait=False, cancel_futures=True)
-                end_all()
-                raise
+        if not hand_ins:
+            return
+        if self.options.scheduler is None:
+            yield from self._grade_here(hand_ins)
+        else:
+            yield from self._grade_on_cluster(hand_ins, self.options.scheduler)
+
+    def _grade_here(
+        self, hand_ins: tuple[HandIn, ...]
+    ) -> Generator[tuple[HandIn, Grade], None, None]:
+        options = self.options
+        jobs = min(options.workers, len(hand_ins))
+        with (
+            open_grader(
+                self.course,
+                self.root,
+                limits=options.limits,
+                stages={hand_in.stage for hand_in in hand_ins},
+                whole=options.whole,
+                portable=options.portable,
+                strict=options.strict,
+            ) as grader,
+            open_threads(jobs, grader.close) as pool,
+        ):
+            grader.start(jobs)
+            yield from grade_many(hand_ins, grader, pool)
+
+    def _grade_on_cluster(
+        self, hand_ins: tuple[HandIn, ...], scheduler: str
+    ) -> Generator[tuple[HandIn, Grade], None, None]:
+        from checks.grading.cluster import CourseGrader, open_cluster
+        from checks.grading.installation import read_installation
+
+        options, installation = self.options, read_installation(self.root)
+        grader = CourseGrader(
+            installation, options.limits, options.whole, options.portable, self.root
+        )
+        with open_cluster(
+            scheduler, len(hand_ins), installation=installation, root=self.root
+        ) as pool:
+            yield from grade_many(hand_ins, grader, pool)
 
 
-def prepare(hand_ins: Path, options: Options, root: Path) -> Work:
+@contextmanager
+def prepared(hand_ins: Path, options: Options, root: Path) -> Iterator[Work]:
     """Collect what was handed in, and read what it is graded with.
 
-    Takes the folder of the hand-ins, the options and the folder of the course. Raises GradingError
-    or CourseError, each with one line, where grading cannot begin.
+    Takes the folder of the hand-ins, the options and the folder of the course. What was unpacked is
+    gone when the block ends. Raises GradingError or CourseError, each with one line, where grading
+    cannot begin.
     """
-    if sys.platform == "win32":
-        raise GradingError("course grade needs Linux or macOS: run it in WSL")
+    with TemporaryDirectory(prefix="hand-ins-", ignore_cleanup_errors=True) as scratch:
+        yield _prepare(hand_ins, options, root, Path(scratch))
+
+
+def _prepare(hand_ins: Path, options: Options, root: Path, scratch: Path) -> Work:
     course = read_course(root)
-    releases = read_releases(course, root)
-    collection = collect(hand_ins, course)
+    collection = collect(hand_ins, course, scratch)
     if not collection.hand_ins:
         raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
     fingerprints = {
@@ -93,7 +126,7 @@ def prepare(hand_ins: Path, options: Options, root: Path) -> Work:
         key=lambda each: (each.learner, numbers.get(each.stage, 0), each.stage, each.file),
     )
     told_apart = tuple(_told_apart(in_order))
-    return Work(options, course, releases, fingerprints, told_apart, collection.ignored)
+    return Work(options, course, root, fingerprints, told_apart, collection.ignored)
 
 
 def key_of(hand_in: HandIn) -> Key:

@@ -1,0 +1,200 @@
+"""`course grade` beside nbgrader and otter-grader, on the same hand-ins, and beside its own promises.
+
+    python -m checks.tests.benchmarks.compare_graders [--quick]
+
+Each round runs every grader once, one after the other, so that what else the machine does meets all
+of them; the figures are medians of the rounds. Exit code 1 where a promise is not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from checks.course import ROOT, StageEntry, the_course
+from checks.tests.benchmarks.empty_course import grade_nothing
+from checks.tests.benchmarks.graders import NBGRADER, OTTER, Course, Nbgrader, Otter
+from checks.tests.benchmarks.measuring import Cost
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: rounds, hand-ins per run, and the numbers over which growth is watched."""
+
+    rounds: int
+    heavy: int
+    light: int
+    growth: tuple[int, int, int]
+
+
+FULL = Size(rounds=5, heavy=20, light=40, growth=(10, 100, 1000))
+QUICK = Size(rounds=1, heavy=4, light=4, growth=(2, 4, 12))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; the promise is kept where `kept` says so of the value."""
+
+    name: str
+    value: float
+    unit: str
+    promise: str
+    kept: Callable[[float], bool]
+
+
+def at_least(name: str, value: float, unit: str, limit: float) -> Figure:
+    return Figure(name, value, unit, f"≥ {limit:g}", lambda found: found >= limit)
+
+
+def at_most(name: str, value: float, unit: str, limit: float) -> Figure:
+    return Figure(name, value, unit, f"≤ {limit:g}", lambda found: found <= limit)
+
+
+def compare(
+    size: Size, stages: dict[str, StageEntry], peers: list[Nbgrader | Otter], say: Console
+) -> Iterator[Figure]:
+    """Hand-ins per second of `course grade`, in multiples of each peer's."""
+    course = Course()
+    for weight, stage in stages.items():
+        number = size.heavy if weight == "heavy" else size.light
+        rates: dict[str, list[float]] = defaultdict(list)
+        for _ in range(size.rounds):
+            for grader in (course, *peers):
+                with empty_folder() as folder:
+                    cost = grader.grade(stage, number, folder)
+                rates[grader.name].append(number / cost.wall)
+                say.print(
+                    f"{weight}: {grader.name}: {number / cost.wall:.2f} hand-ins/s, "
+                    f"{cost.cpu / number:.2f} s of processor time each"
+                )
+        own = statistics.median(rates[course.name])
+        for peer, limit in ((NBGRADER, 10 if weight == "heavy" else 20), (OTTER, 12)):
+            ratio = own / statistics.median(rates[peer])
+            yield at_least(f"hand-ins/s of {peer}, {weight}", ratio, "times", limit)
+
+
+def overhead(size: Size, stages: dict[str, StageEntry]) -> Iterator[Figure]:
+    """Processor time per hand-in, in multiples of what its cells cost alone."""
+    course = Course()
+    for weight, stage in stages.items():
+        number = size.heavy if weight == "heavy" else size.light
+        ratios = []
+        for _ in range(size.rounds):
+            alone = statistics.median(lower_bound(stage, rounds=max(3, number // 2)))
+            each = marginal(lambda many, folder: course.grade(stage, many, folder), number)  # noqa: B023
+            ratios.append(each / alone)
+        limit = 1.1 if weight == "heavy" else 1.25
+        name = f"processor time per hand-in, {weight}"
+        yield at_most(name, statistics.median(ratios), "times its cells", limit)
+
+
+def engine(size: Size) -> Iterator[Figure]:
+    """What is left of the engine when the cells do nothing, and its cold start."""
+    each = [marginal(grade_nothing, 5 * size.light) for _ in range(size.rounds)]
+    yield at_most("engine per hand-in", 1000 * statistics.median(each), "ms", 18)
+    walls = []
+    for _ in range(size.rounds):
+        with empty_folder() as folder:
+            walls.append(grade_nothing(1, folder).wall)
+    yield at_most("cold start, one hand-in of no work", statistics.median(walls), "s", 0.6)
+
+
+def growth(size: Size, stage: StageEntry, say: Console) -> Iterator[Figure]:
+    """Cost and memory over numbers of hand-ins that grow tenfold."""
+    course = Course()
+    costs: list[Cost] = []
+    for number in size.growth:
+        with empty_folder() as folder:
+            costs.append(course.grade(stage, number, folder, look=True))
+        say.print(
+            f"growth: {number} hand-ins: {costs[-1].cpu / number:.3f} s of processor time each, "
+            f"grader {costs[-1].own:.0f} MiB, largest process below it {costs[-1].child:.0f} MiB"
+        )
+    few, some, many = size.growth
+    first, second, third = costs
+    early = (second.cpu - first.cpu) / (some - few)
+    late = (third.cpu - second.cpu) / (many - some)
+    yield at_most(f"cost of a hand-in at {many} against {some}", late / early, "times", 1.1)
+    yield at_most("largest worker", max(cost.child for cost in costs), "MiB", 100)
+    grown = third.own - second.own
+    yield at_most(f"grader's growth from {some} to {many}", grown, "MiB", 25)
+
+
+def marginal(run: Callable[[int, Path], Cost], number: int) -> float:
+    """Processor seconds that one more hand-in costs: the start is paid in both of two runs."""
+    few = max(1, number // 4)
+    with empty_folder() as folder:
+        small = run(few, folder)
+    with empty_folder() as folder:
+        large = run(few + number, folder)
+    return (large.cpu - small.cpu) / number
+
+
+def lower_bound(stage: StageEntry, rounds: int) -> list[float]:
+    """Processor seconds of the stage's cells alone, once per round."""
+    module = "checks.tests.benchmarks.lower_bound"
+    command = [sys.executable, "-m", module, stage.id, str(rounds)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    return [float(line) for line in done.stdout.split()]
+
+
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        yield Path(folder)
+
+
+def main() -> None:
+    """Measure, print the table, and leave with 1 where a promise is not kept."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--quick", action="store_true", help="few hand-ins, one round: does it run?"
+    )
+    parser.add_argument("--heavy", default="integrating_endpoints", help="the heavy stage")
+    parser.add_argument("--light", default="fastapi_basics", help="the light stage")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(tempfile.gettempdir(), "course-benchmark-graders"),
+        help="the folder for the other graders' virtual environments",
+    )
+    options = parser.parse_args()
+    size = QUICK if options.quick else FULL
+    stages = {
+        "heavy": the_course().stage(options.heavy),
+        "light": the_course().stage(options.light),
+    }
+    say = Console()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    peers = [Nbgrader(options.cache), Otter(options.cache)]
+    figures = [
+        *compare(size, stages, peers, say),
+        *overhead(size, stages),
+        *engine(size),
+        *growth(size, stages["light"], say),
+    ]
+    table = Table("figure", "median", "unit", "promise", "kept")
+    for figure in figures:
+        kept = "yes" if figure.kept(figure.value) else "NO"
+        table.add_row(figure.name, f"{figure.value:.2f}", figure.unit, figure.promise, kept)
+    say.print(table)
+    broken = [figure.name for figure in figures if not figure.kept(figure.value)]
+    if broken:
+        say.print(f"not kept: {'; '.join(broken)}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

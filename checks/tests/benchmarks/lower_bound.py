@@ -1,0 +1,116 @@
+"""What the cells of a hand-in cost by themselves: nothing can grade them for less.
+
+    python -m checks.tests.benchmarks.lower_bound STAGE ROUNDS
+
+A process that has imported everything forks; its child compiles and executes the cells, with nothing
+captured and nobody watching. Prints the processor seconds of each child.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import gc
+import importlib
+import inspect
+import linecache
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from checks.course import ROOT, read_course
+from checks.exercise import observing
+from checks.grading.notebook import read_notebook
+from checks.grading.repair import read_releases, repair
+
+
+def main() -> None:
+    """Run the cells of a solved stage so many times."""
+    course = read_course()
+    stage = course.stage(sys.argv[1])
+    notebook = read_notebook(ROOT / "solutions" / f"{stage.stem}.ipynb")
+    sources = [
+        cell.source for cell in repair(notebook, read_releases(course, ROOT)[stage.id]).cells
+    ]
+    # What a hand-in imports is imported by running it once, in a child, and looking.
+    for name in imported(sources):
+        importlib.import_module(name)
+    importlib.import_module(f"checks.stages.{stage.id}")
+    gc.freeze()
+    for _ in range(int(sys.argv[2])):
+        print(seconds(sources), flush=True)
+
+
+def seconds(sources: list[str]) -> float:
+    """The processor time of one forked child that runs the cells; raises RuntimeError if it fails."""
+    child = os.fork()
+    if child == 0:
+        _run_quietly(sources)
+        os._exit(0)
+    _, status, used = os.wait4(child, 0)
+    if status:
+        raise RuntimeError("the solved cells do not run")
+    return used.ru_utime + used.ru_stime
+
+
+def imported(sources: list[str]) -> list[str]:
+    """The modules of the standard library and of others that one run of the cells has loaded."""
+    hearing, speaking = os.pipe()
+    child = os.fork()
+    if child == 0:
+        before = set(sys.modules)
+        _run_quietly(sources)
+        names = [
+            name
+            for name, module in sys.modules.items()
+            if name not in before
+            and getattr(module, "__spec__", None)
+            and "site-packages" in str(module)
+        ]
+        os.write(speaking, "\n".join(names).encode())
+        os._exit(0)
+    os.close(speaking)
+    with os.fdopen(hearing) as file:
+        names = file.read().split()
+    os.waitpid(child, 0)
+    return [name for name in names if not name.startswith("_")]
+
+
+def _run_quietly(sources: list[str]) -> None:
+    said = os.fdopen(os.dup(2), "w")
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, 2):
+            os.dup2(nothing, number)
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            found: list[str] = []
+            with observing(lambda result: found.append(f"{result.exercise}: {result.outcome}")):
+                asyncio.run(_run(sources))
+            assert found, "no check ran"
+            assert all(each.endswith(": solved") for each in found), found
+            os.chdir(Path(folder).parent)
+    except BaseException:
+        traceback.print_exc(file=said)
+        said.flush()
+        os._exit(1)
+
+
+async def _run(sources: list[str]) -> None:
+    module = sys.modules["__main__"] = ModuleType("__main__")
+    for number, source in enumerate(sources):
+        name = f"<cell {number}>"  # checks look up the source of what they are given, as in Jupyter
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        code = compile(
+            source, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+        )
+        result = eval(code, vars(module))
+        if inspect.iscoroutine(result):
+            await result
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Do collecting, scheduling and recording keep up with a cluster that grades 100,000 hand-ins?
+
+    python -m checks.tests.benchmarks.simulate_cluster [--quick]
+
+The hand-ins are real files, really collected, read, sent, scheduled and recorded, one transaction
+each. Only the run is left out: a thread of a Dask worker sleeps for as long as a run takes. Such a
+thread stands for a core, so that two cores can play a cluster of many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import create_engine, event, insert
+
+from checks.course import read_course
+from checks.exercise import Outcome
+from checks.grading.cluster import open_cluster
+from checks.grading.collect import HandIn, collect
+from checks.grading.fingerprint import read_fingerprint
+from checks.grading.grade import ExerciseGrade, Grade
+from checks.grading.scale import Submission, grade_many
+from checks.grading.status import Status
+from checks.tests.benchmarks.recording import Base, Row
+
+EXERCISES = 6
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """Grades nothing: sleeps for as long as a run takes (in seconds) and returns a grade of full size."""
+
+    run: float
+
+    def __call__(self, submission: Submission) -> Grade:
+        hand_in = submission.hand_in
+        assert submission.content
+        time.sleep(self.run)
+        exercises = tuple(
+            ExerciseGrade(f"exercise_{number}", "A title", Outcome.SOLVED, 3, 3)
+            for number in range(EXERCISES)
+        )
+        return Grade(
+            hand_in.learner,
+            hand_in.stage,
+            Status.GRADED,
+            points=18,
+            maximum=18,
+            file=hand_in.file,
+            exercises=exercises,
+        )
+
+
+def write_hand_ins(folder: Path, number: int) -> None:
+    """A folder per learner with one small notebook of the first stage."""
+    stage = read_course().stages[0]
+    cell = {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": "answer = 42\n" * 100,
+    }
+    metadata = {"course": {"stage": stage.id}}
+    notebook = {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    content = json.dumps(notebook).encode()
+    for learner in range(number):
+        home = folder / f"learner-{learner}"
+        home.mkdir()
+        (home / f"{stage.stem}.ipynb").write_bytes(content)
+
+
+@contextmanager
+def recording(database: Path) -> Iterator[Callable[[Grade], None]]:
+    """A gradebook of one table: how to record a grade, in a transaction of its own."""
+    engine = create_engine(f"sqlite:///{database}")
+
+    @event.listens_for(engine, "connect")
+    def _write_ahead(connection, _):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    Base.metadata.create_all(engine)
+
+    def record(grade: Grade) -> None:
+        with engine.begin() as connection:
+            exercises = json.dumps([asdict(each) for each in grade.exercises])
+            connection.execute(
+                insert(Row),
+                {
+                    "learner": grade.learner,
+                    "stage": grade.stage,
+                    "status": grade.status,
+                    "points": grade.points,
+                    "exercises": exercises,
+                },
+            )
+
+    yield record
+    engine.dispose()
+
+
+def of_this_process() -> float:
+    """The memory of this process, in MiB."""
+    return psutil.Process().memory_info().rss / 2**20
+
+
+class Clock:
+    """How long each part took, in seconds, and the memory of this process after it, in MiB."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[str, int, float, float]] = []
+
+    @contextmanager
+    def part(self, name: str, number: int) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.parts.append((name, number, time.perf_counter() - begun, of_this_process()))
+
+    def table(self) -> Table:
+        table = Table("part", "hand-ins", "seconds", "hand-ins/s", "grader and scheduler, MiB")
+        for name, number, seconds, memory in self.parts:
+            rate = f"{number / seconds:,.0f}"
+            table.add_row(name, f"{number:,}", f"{seconds:.1f}", rate, f"{memory:.0f}")
+        return table
+
+
+def simulate(number: int, *, cores: int, run: float, address: str, folder: Path) -> Table:
+    """Each part alone, then scheduling and recording together; returns the figures."""
+    clock = Clock()
+    hand_ins = folder / "hand-ins"
+    hand_ins.mkdir()
+    write_hand_ins(hand_ins, number)
+    course = read_course()
+    with clock.part("collect", number):
+        collection = collect(hand_ins, course)
+    found: tuple[HandIn, ...] = collection.hand_ins
+    assert len(found) == number
+    fingerprint = read_fingerprint()
+    with open_cluster(address, number, fingerprint=fingerprint) as pool:
+        few = found[: number // 10]
+        with clock.part("schedule, runs of 0 s", len(few)):
+            assert _count(grade_many(few, Sleeper(0), pool)) == len(few)
+        example = Sleeper(0)(Submission(found[0], b"{}"))
+        with recording(folder / "alone.sqlite") as record, clock.part("record", len(few)):
+            for _ in few:
+                record(example)
+        with (
+            recording(folder / "gradebook.sqlite") as record,
+            clock.part(f"schedule and record, {cores} cores, runs of {run:g} s", number),
+        ):
+            for grade in grade_many(found, Sleeper(run), pool):
+                record(grade)
+    return clock.table()
+
+
+def _count(grades: Iterable[Grade]) -> int:
+    return sum(1 for _ in grades)
+
+
+def main() -> None:
+    """Start a local cluster, simulate, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hand-ins", type=int, default=100_000)
+    parser.add_argument("--run", type=float, default=0.2, help="seconds that a run takes")
+    parser.add_argument("--cores", type=int, default=200, help="how many runs go on at once")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the hand-ins")
+    options = parser.parse_args()
+    number = options.hand_ins // 10 if options.quick else options.hand_ins
+    from distributed import LocalCluster
+
+    with (
+        tempfile.TemporaryDirectory(prefix="simulation-") as folder,
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=options.cores // 2,
+            dashboard_address=":0",
+            memory_limit=0,
+            silence_logs=60,
+        ) as cluster,
+    ):
+        table = simulate(
+            number,
+            cores=options.cores // 2 * 2,
+            run=options.run,
+            address=cluster.scheduler_address,
+            folder=Path(folder),
+        )
+    console = Console()
+    console.print(table)
+    ideal = options.cores / options.run
+    console.print(f"ideal rate of the runs: {ideal:,.0f} hand-ins/s")
+
+
+if __name__ == "__main__":
+    main()
