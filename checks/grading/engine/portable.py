@@ -82,7 +82,9 @@ class PortableEngine:
         try:
             async with asyncio.timeout(job.limits.seconds + _SECONDS_TO_START):
                 async with client.async_setup_kernel(
-                    env=environment(folder), stderr=subprocess.DEVNULL, cleanup_kc=True
+                    env={**environment(folder), "PYTHONPATH": str(ROOT)},
+                    stderr=subprocess.DEVNULL,
+                    cleanup_kc=True,
                 ):
                     await _silently(client, f"{_IMPORT} as _begin; {begin}; del _begin")
                     files["job"].unlink()

@@ -62,10 +62,14 @@ class Heard:
         except ValidationError:
             self._forged()
             return
-        if message.key == self._key and self._in_order(message.said):
+        if message.key != self._key:
+            self._forged()
+        elif self._in_order(message.said):
             self._note(message.said)
         else:
+            # Somebody has the key: nothing of what came with it is believed, the past included.
             self._forged()
+            self._doubted |= set(self._results)
 
     def where(self) -> str:
         """The cell that is running, in words."""
@@ -152,7 +156,6 @@ class Heard:
     def _forged(self) -> None:
         if not self._tampered:
             self._tampered = f"it wrote where only results are written{self.where()}"
-        self._doubted |= set(self._results)
 
 
 def supervise(job: Job, key: str, hearing: int, group: int) -> Run:

@@ -13,10 +13,11 @@ import pytest
 from checks.course import ROOT, Course, read_course
 from checks.grading.collect import collect
 from checks.grading.engine import Engine, open_engine
-from checks.grading.grade import Grade, Options, grade
+from checks.grading.grade import Grade, grade
 from checks.grading.limits import Limits
 from checks.grading.repair import Release, read_releases
 from checks.grading.sandbox import Sandbox, View, probe
+from checks.grading.submission import pack
 from checks.tests.grading.small_course import MANIFEST, Cell, lesson, notebook
 
 Write = Callable[..., Path]
@@ -113,12 +114,12 @@ def grades(
     """Grade what was handed in; the grades by learner."""
 
     def grade_them(seconds: float = 30, cell_seconds: float = 10) -> dict[str, Grade]:
-        options = Options(Limits(seconds=seconds, cell_seconds=cell_seconds))
+        limits = Limits(seconds=seconds, cell_seconds=cell_seconds)
         releases = read_releases(course, root)
         scratch = tmp_path / "scratch"
         scratch.mkdir(exist_ok=True)
         found = collect(hand_ins, course, scratch).hand_ins
-        rows = [grade(hand_in, releases, engine, options) for hand_in in found]
+        rows = [grade(pack(each), releases, engine, limits=limits) for each in found]
         return {row.learner: row for row in rows}
 
     return grade_them

@@ -16,10 +16,12 @@ from checks.course import Course
 from checks.grading import cluster
 from checks.grading.cluster import CourseGrader, open_cluster
 from checks.grading.collect import HandIn, collect
-from checks.grading.fingerprint import COURSE, read_fingerprint
 from checks.grading.grade import Grade
-from checks.grading.scale import Submission, grade_many
+from checks.grading.installation import COURSE, read_installation
+from checks.grading.limits import Limits
+from checks.grading.scale import grade_many
 from checks.grading.status import GradingError, Status
+from checks.grading.submission import Submission
 from checks.tests.grading.conftest import Write
 from checks.tests.grading.small_course import SOLVED
 
@@ -56,9 +58,9 @@ def test_a_hand_in_that_kills_its_worker_has_its_row_and_all_others_are_graded(
     scheduler: str,
 ) -> None:
     learners = {f"learner-{number}" for number in range(60)}
-    with open_cluster(scheduler, len(learners), fingerprint=read_fingerprint()) as pool:
+    with open_cluster(scheduler, len(learners), installation=read_installation()) as pool:
         assert pool.batch > 1
-        rows = list(grade_many(map(HandIn, sorted(learners)), poisoned, pool))
+        rows = [grade for _, grade in grade_many(map(HandIn, sorted(learners)), poisoned, pool)]
     assert len(rows) == 60
     assert {row.learner for row in rows} == learners
     [died] = [row for row in rows if row.status is not Status.GRADED]
@@ -73,16 +75,18 @@ def test_a_cluster_gives_the_same_grades(
     grades: Callable[..., dict[str, Grade]],
     course: Course,
     root: Path,
+    tmp_path: Path,
 ) -> None:
     hand_in("solved.ipynb", **SOLVED)
     hand_in("dies.ipynb", **{**SOLVED, "greet": "import os\nos._exit(7)"})
     hand_in("foreign.ipynb", stage="salad")
     hand_in("broken.ipynb", content=b"{")
     (hand_ins / "missing").mkdir()
-    fingerprint = read_fingerprint(root)
-    with open_cluster(scheduler, 5, fingerprint=fingerprint, root=root) as pool:
-        grader = CourseGrader(20, fingerprint, root)
-        there = list(grade_many(collect(hand_ins, course).hand_ins, grader, pool))
+    installation = read_installation(root)
+    with open_cluster(scheduler, 5, installation=installation, root=root) as pool:
+        grader = CourseGrader(installation, Limits(seconds=30), root=root)
+        found = collect(hand_ins, course, tmp_path).hand_ins
+        there = [grade for _, grade in grade_many(found, grader, pool)]
     assert {row.learner: row for row in there} == grades()
     assert len(there) == 5
 
@@ -97,16 +101,16 @@ def test_a_cluster_gives_the_same_grades(
 def test_workers_with_something_else_installed_are_refused(
     scheduler: str, differing: dict[str, str], said: str
 ) -> None:
-    other = {**read_fingerprint(), **differing}
+    other = {**read_installation(), **differing}
     with (
         pytest.raises(GradingError, match=f"^--scheduler: worker tcp://.* has {said}"),
-        open_cluster(scheduler, 1, fingerprint=other),
+        open_cluster(scheduler, 1, installation=other),
     ):
         pass
 
 
 def test_a_worker_that_joins_later_with_something_else_grades_nothing() -> None:
-    grader = CourseGrader(20, {**read_fingerprint(), "python": "3.99"})
+    grader = CourseGrader({**read_installation(), "python": "3.99"}, Limits())
     with pytest.raises(GradingError, match=r"a worker has python .* \(here 3.99\)"):
         grader(Submission(HandIn("learner-1")))
 
@@ -126,7 +130,7 @@ def test_a_cluster_without_workers_is_refused(
     address, _ = own_scheduler
     with (
         pytest.raises(GradingError, match="has no workers; start some with `dask worker tcp:"),
-        open_cluster(address, 1, fingerprint=read_fingerprint()),
+        open_cluster(address, 1, installation=read_installation()),
     ):
         pass
 
@@ -137,7 +141,7 @@ def test_a_cluster_that_loses_its_workers_or_ends_is_noticed(
     address, end = own_scheduler
     monkeypatch.setattr(cluster, "_compare", lambda *_: None)
     monkeypatch.setattr(cluster, "_SECONDS_WITHOUT_WORKERS", 0)
-    with open_cluster(address, 1, fingerprint={}) as pool:
+    with open_cluster(address, 1, installation={}) as pool:
         pool = replace(pool, window=2, patience=0.01)
         with pytest.raises(GradingError, match="has lost all its workers; start some"):
             list(grade_many([HandIn("learner-1")], poisoned, pool))

@@ -13,7 +13,7 @@ from checks.cli import app
 from checks.grading import command, work
 from checks.grading.gradebook.gradebook import FILE, Gradebook
 from checks.tests.grading.conftest import Write
-from checks.tests.grading.quick_course import quick_grade
+from checks.tests.grading.quick_course import QuickGrader
 
 Grade = Callable[..., Result]
 
@@ -23,9 +23,9 @@ def grade(
     monkeypatch: pytest.MonkeyPatch, root: Path, hand_ins: Path, hand_in: Write, tmp_path: Path
 ) -> Grade:
     """Call `course grade` on three hand-ins of the small course, with a quick run."""
-    monkeypatch.setattr(work, "grade", quick_grade)
+    monkeypatch.setattr(work, "open_grader", lambda *_, **__: QuickGrader())
     monkeypatch.setattr(
-        command, "prepare", lambda folder, options, _: work.prepare(folder, options, root)
+        command, "prepared", lambda folder, options, _: work.prepared(folder, options, root)
     )
     for number in (1, 2, 3):
         hand_in(f"learner-{number}/01_soup.ipynb", double=f"double = {number}")

@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import jupyter_client.launcher
 import pytest
 
 from checks.course import Course
 from checks.grading.collect import collect
 from checks.grading.engine import open_engine
-from checks.grading.grade import NOT_RUN, Grade, Options, grade
+from checks.grading.grade import NOT_RUN, Grade, grade
+from checks.grading.limits import Limits
 from checks.grading.repair import read_releases
 from checks.grading.status import Status
+from checks.grading.submission import pack
 from checks.tests.grading.conftest import Write
 from checks.tests.grading.small_course import SOLVED, code, lesson
 
@@ -193,12 +196,12 @@ def test_a_machine_that_can_start_no_process_still_gives_a_row(
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.setattr(jupyter_client.launcher, "Popen", refuse)
     hand_in("learner-1.ipynb", **SOLVED)
-    options = Options()
     [found] = collect(hand_ins, course, hand_ins.parent).hand_ins
     for portable in (False, True):
         with open_engine((), portable=portable) as engine:
-            row = grade(found, read_releases(course, root), engine, options)
+            row = grade(pack(found), read_releases(course, root), engine, limits=Limits())
         assert (row.status, row.points) == (Status.DIED, 0)
         assert "could not be started: " in row.reason
 

@@ -13,8 +13,9 @@ import pytest
 
 from checks.grading.collect import HandIn
 from checks.grading.grade import Grade
-from checks.grading.scale import Pool, Submission, grade_many, pack
+from checks.grading.scale import Pool, grade_many
 from checks.grading.status import GradingError, Status
+from checks.grading.submission import Submission, pack
 
 
 def hand_ins(number: int) -> Iterator[HandIn]:
@@ -25,8 +26,11 @@ def quick(submission: Submission) -> Grade:
     return Grade(submission.hand_in.learner, submission.hand_in.stage, Status.GRADED)
 
 
-def rows(grades: Iterator[Grade]) -> dict[str, Grade]:
-    whole = list(grades)
+def rows(graded: Iterator[tuple[HandIn, Grade]]) -> dict[str, Grade]:
+    whole = []
+    for hand_in, grade in graded:
+        assert grade.learner == hand_in.learner
+        whole.append(grade)
     by_learner = {grade.learner: grade for grade in whole}
     assert len(by_learner) == len(whole)
     return by_learner
@@ -108,7 +112,7 @@ def test_closing_it_cancels_what_is_on_its_way() -> None:
 
     executor = Idle()
     grades = grade_many(hand_ins(100), quick, Pool(executor, window=5))
-    assert next(grades).learner == "learner-0"
+    assert next(grades)[0].learner == "learner-0"
     grades.close()
     first, *others = executor.futures
     assert not first.cancelled()
@@ -156,7 +160,7 @@ def test_ten_times_the_hand_ins_take_no_more_memory(threads: Executor, tmp_path:
         tracemalloc.start()
         try:
             submitted = (HandIn(f"learner-{each}", path=notebook) for each in range(number))
-            for grade in grade_many(submitted, quick, Pool(threads, window=4, batch=5)):
+            for _, grade in grade_many(submitted, quick, Pool(threads, window=4, batch=5)):
                 assert grade.status is Status.GRADED
             return tracemalloc.get_traced_memory()[1]
         finally:

@@ -18,12 +18,13 @@ from checks.answers import read_answers
 from checks.course import ROOT, read_course
 from checks.grading.collect import collect
 from checks.grading.engine import open_engine
-from checks.grading.grade import Grade, Options
+from checks.grading.grade import Grade
 from checks.grading.grader import Grader
 from checks.grading.limits import Limits
 from checks.grading.repair import read_releases
 from checks.grading.sandbox import Level, Sandbox
 from checks.grading.status import Status
+from checks.grading.submission import pack
 from checks.tests.grading.small_course import SOLVED, lesson, notebook
 from checks.tests.grading.zoo.endings import ENDINGS
 from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, PLAYS_THE_RUNNER, STAGE
@@ -169,9 +170,10 @@ def _grade(folder: Path, scratch: Path, root: Path, sandbox: Sandbox) -> dict[st
     start = partial(open_engine, [STAGE], sandbox=sandbox)
     with (
         ThreadPoolExecutor(2) as executor,
-        Grader(releases, Options(LIMITS), start, 2) as grader,
+        Grader(releases, start, limits=LIMITS) as grader,
     ):
-        return {row.learner: row for row in executor.map(grader, found)}
+        grader.start(2)
+        return {row.learner: row for row in executor.map(grader, map(pack, found))}
 
 
 def _command_lines() -> Iterator[str]:
