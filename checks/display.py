@@ -80,12 +80,18 @@ background:var(--jp-layout-color2,rgba(128,128,128,.15));border-radius:3px;paddi
 </style>"""
 
 
-def check_card(result: CheckResult) -> Card:
-    """The card of a check: outcome, points, criteria, what was observed, and the belief behind it."""
+def check_card(result: CheckResult, remark: str = "") -> Card:
+    """The card of a check: outcome, points, criteria, what was observed, and the belief behind it.
+
+    `remark` is a sentence on how the answer came here, and stands first.
+    """
     mark = _OUTCOMES[result.outcome]
     score = f"{result.points:g} of {result.maximum} points"
     text = [f"{mark.sign} {mark.word}: {result.title} ({score})"]
     html = [_title(mark, f"{mark.word}: {result.title}", score)]
+    if remark:
+        text.append(_wrap(remark))
+        html.append(f"<p>{_inline(remark)}</p>")
     if result.message:
         text.append(_wrap(result.message))
         html.append(f"<p>{_inline(result.message)}</p>")
@@ -151,8 +157,11 @@ def question_card(claim: Claim, asked: Asked) -> Card:
     return _card(text, html, "ask")
 
 
-def verdict_card(verdict: Verdict) -> Card:
-    """A claim that was voted on: the vote, what the experiment showed, and what follows."""
+def verdict_card(verdict: Verdict, *, again: bool = False) -> Card:
+    """A claim that was voted on: the vote, what the experiment showed, and what follows.
+
+    `again` says that the vote was cast before, and how to change one's mind.
+    """
     claim = verdict.claim
     holds = "it holds" if verdict.evidence.holds else "it does not hold"
     mark = _Mark("✔", "Right", "good") if verdict.right else _Mark("✘", "Not so", "bad")
@@ -169,6 +178,10 @@ def verdict_card(verdict: Verdict) -> Card:
         "<details><summary>The experiment that was just run</summary>"
         f"<pre><code>{_experiment(claim)}</code></pre></details>",
     ]
+    if again:
+        anew = f"predict.{claim.name}.again()" if verdict.asked == "predict" else "quiz.again()"
+        text.append(f"  You voted before. To vote anew: {anew}")
+        html.append(f"<p>You voted before. To vote anew: <code>{anew}</code></p>")
     vote = {"claim": claim.name, "asked": str(verdict.asked), "vote": str(verdict.vote)}
     return _card(text, html, mark.tone, {VOTE_MIME: vote})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -41,11 +42,30 @@ def cells_of(stage: StageEntry, exercise: str) -> tuple[list[str], str]:
 
 def given_names(stage: StageEntry) -> frozenset[str]:
     """The names that the set-up cells of a stage define: imports, functions, classes and variables."""
-    names: set[str] = set()
+    return _bound_by(stage, lambda kind: kind == "setup")
+
+
+def later_names(stage: StageEntry) -> frozenset[str]:
+    """The names that the other cells of a stage define."""
+    return _bound_by(stage, lambda kind: kind != "setup")
+
+
+def names(stage: StageEntry, exercise: str) -> frozenset[str]:
+    """The names that the cell of an exercise defines, or none where `solutions/` is not at hand."""
+    return frozenset(_bound(blank(stage, exercise) or ""))
+
+
+def given_code(stage: StageEntry) -> Iterator[ast.stmt]:
+    """The statements of the set-up cells of a stage."""
     for cell in _cells(stage.stem):
         if cell["metadata"].get("course", {}).get("kind") == "setup":
-            names |= _bound("".join(cell["source"]))
-    return frozenset(names)
+            yield from ast.parse("".join(cell["source"])).body
+
+
+def _bound_by(stage: StageEntry, kind: Callable[[str | None], bool]) -> frozenset[str]:
+    code = [cell for cell in _cells(stage.stem) if cell.get("cell_type") == "code"]
+    found = [cell for cell in code if kind(cell["metadata"].get("course", {}).get("kind"))]
+    return frozenset(name for cell in found for name in _bound("".join(cell["source"])))
 
 
 def _exercise_cell(stage: StageEntry, exercise: str) -> dict[str, Any] | None:
@@ -66,20 +86,27 @@ def _cells(stem: str) -> list[dict[str, Any]]:
     return cells
 
 
+def bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines at its own level."""
+    match statement:
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {(alias.asname or alias.name).split(".")[0] for alias in aliases}
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Assign(targets=targets):
+            parts = [
+                target.elts if isinstance(target, ast.Tuple) else [target] for target in targets
+            ]
+            return {each.id for part in parts for each in part if isinstance(each, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+        case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+            named = {
+                item.optional_vars.id for item in items if isinstance(item.optional_vars, ast.Name)
+            }
+            return named.union(*map(bound, body))
+    return set()
+
+
 def _bound(source: str) -> set[str]:
-    names: set[str] = set()
-    for statement in ast.parse(source).body:
-        match statement:
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names |= {(alias.asname or alias.name).split(".")[0] for alias in aliases}
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                names.add(name)
-            case ast.Assign(targets=targets):
-                names |= {target.id for target in targets if isinstance(target, ast.Name)}
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                names.add(name)
-    return names
+    return {name for statement in ast.parse(source).body for name in bound(statement)}

@@ -176,7 +176,7 @@ async def _execute(root: Path, draft: _Draft, role: Role, sockets: Path) -> str:
         on_cell_start=started,
     )
     try:
-        await client.async_execute()
+        await client.async_execute(env=_nobodys_environment())
     except CellExecutionError as error:
         trouble = f"raises {error.ename}: {error.evalue}".split("\n")[0]
     except CellTimeoutError:
@@ -187,6 +187,11 @@ async def _execute(root: Path, draft: _Draft, role: Role, sockets: Path) -> str:
         return ""
     cell = draft.source.cells[running]
     return f"{draft.source.name}:{cell.line}: cell {cell.id} of the {role} notebook {trouble}"
+
+
+def _nobodys_environment() -> dict[str, str]:
+    """The environment without the notebook that JupyterLab names in it: a build is no learner."""
+    return {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
 
 
 def _reached_through(connection_file: Path) -> Any:
