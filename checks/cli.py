@@ -111,6 +111,15 @@ def lint(*, root: Root = ROOT) -> None:
     typer.echo(f"nothing to complain about: {counts}")
 
 
+@app.command()
+def progress(*, root: Root = ROOT) -> None:
+    """Show how far you have come: exercises, points, myths, and where to go on."""
+    from checks.progress_table import show_progress
+
+    with _one_line_each():
+        show_progress(root)
+
+
 @contextmanager
 def _one_line_each() -> Iterator[None]:
     """Say what the course complains of without a traceback, and leave with exit code 2."""

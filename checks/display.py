@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from checks.claim import Asked, Claim, Verdict, Vote
     from checks.exercise import CheckResult, CriterionResult
+    from checks.progress import Progress
 
 VOTE_MIME = "application/vnd.course.vote+json"
 """Where a decided card keeps its vote: `{"claim": …, "asked": "predict" | "quiz", "vote": "yes" | "no"}`."""
@@ -137,6 +138,53 @@ def note_card(title: str, message: str) -> Card:
     """A sentence to the learner."""
     html = [_title(_Mark("→", "Note", "ask"), title), f"<p>{_inline(message)}</p>"]
     return _card([f"→ {title}", _wrap(message)], html, "ask")
+
+
+def progress_card(progress: Progress) -> Card:
+    """How far a learner has come: a line per stage, the myths, and where to go on."""
+    heading = f"Your progress: {progress.solved} exercises solved, {progress.points} points"
+    columns = ("Stage", "Solved", "Points", "Predicted", "Quiz")
+    rows = [
+        (
+            f"{'✔ ' if each.done else ''}{each.stage.number} · {each.stage.title}",
+            *map(str, (each.solved, each.points, each.predictions, each.quiz)),
+        )
+        for each in progress.stages
+    ]
+    text = [f"→ {heading}"]
+    text += [
+        f"  {shortened(row[0], 44):44}" + "".join(f"{cell:>10}" for cell in row[1:])
+        for row in (columns, *rows)
+    ]
+    html = [
+        _title(_Mark("→", "Progress", "ask"), heading),
+        "<table><thead>",
+        "".join(f"<th>{name}</th>" for name in columns),
+        "</thead><tbody>",
+        *(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows),
+        "</tbody></table>",
+    ]
+    for title, mark, sentences in (
+        ("Busted: judged wrongly before the lesson, rightly after it", "holds", progress.busted),
+        ("Still to be settled: judged wrongly when asked last", "fails", progress.alive),
+    ):
+        if sentences:
+            sign, tone = _STATES[mark].sign, _STATES[mark].tone
+            text += [f"  {title}", *(f"    {sign} {each}" for each in sentences)]
+            lines = (f'<li><b class="{tone}">{sign}</b> {_inline(each)}</li>' for each in sentences)
+            html.append(f"<p>{title}</p><ul>{''.join(lines)}</ul>")
+    if progress.next is None:
+        text.append("  Every exercise is solved.")
+        html.append("<p>Every exercise is solved.</p>")
+    else:
+        stage, entry = progress.next
+        name = f"{stage.stem}.ipynb"
+        text.append(f"  Go on with “{entry.title}” in {name}")
+        html.append(f'<p>Go on with “{escape(entry.title)}” in <a href="{name}">{name}</a></p>')
+    for remark in progress.remarks:
+        text.append(_wrap(remark))
+        html.append(f"<p>{_inline(remark)}</p>")
+    return _card(text, html, "ask")
 
 
 def question_card(claim: Claim, asked: Asked) -> Card:
