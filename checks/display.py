@@ -249,7 +249,8 @@ def with_buttons(card: Card, words: dict[Vote, str], clicked: Callable[[Vote], N
 
     buttons = []
     for vote, word in words.items():
-        button = ipywidgets.Button(description=word, tooltip=f"{word}: {card.text.splitlines()[0]}")
+        asked = card.text.splitlines()[0].removeprefix("? ")
+        button = ipywidgets.Button(description=word, tooltip=f"{word}: {asked}")
         button.on_click(lambda _, vote=vote: on_click(vote))
         buttons.append(button)
     # The question stands above its buttons in both, so the widget view repeats the card.

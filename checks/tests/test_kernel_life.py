@@ -19,6 +19,7 @@ from checks.progress import progress
 WRONG = "def greeting_app():\n    app = FastAPI()\n    return app"
 CHECK = "check.greet_guest(greeting_app)"
 PREDICT = "predict.app_remembers()"
+CONFIGURATION = ROOT / ".jupyter" / "ipython_kernel_config.json"
 NAME = "01_fastapi_basics.ipynb"
 
 
@@ -113,6 +114,17 @@ def test_a_try_and_its_hints_are_remembered_after_a_restart(kernel, notebook):
     assert "One way to solve it" in kernel.run("check.greet_guest.solution()").text
     entries, _ = history.read(notebook.parent / history.FILE)
     assert [each.kind for each in entries] == ["check", "hint", "hint", "solution"]
+
+
+def test_a_restart_in_the_middle_says_that_the_cells_above_are_forgotten(notebook, one_kernel):
+    (extension,) = json.loads(CONFIGURATION.read_text())["IPKernelApp"]["extensions"]
+    one_kernel.restart()
+    one_kernel.run(f"%load_ext {extension}")
+    said = one_kernel.run(CHECK)
+    assert said.error == "NameError"
+    assert "This kernel has started anew and knows nothing of the cells above." in said.text
+    one_kernel.run(SET_UP)
+    assert "This kernel has started anew" not in one_kernel.run(CHECK).text
 
 
 def test_a_check_that_is_interrupted_harms_nothing(kernel):
