@@ -134,7 +134,7 @@ class Ballot:
     def _decided(self, vote: Vote, *, again: bool = False) -> display.Card:
         verdict = decide(self.claim, self.asked, vote)
         _observers.tell(verdict)
-        self._history.voted(
+        self._history.note(
             Voted(
                 stage=self._stage,
                 claim=self.claim.name,

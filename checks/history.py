@@ -1,4 +1,4 @@
-"""The learner's own history: one line for each check, hint, solution and vote.
+"""The learner's own history: one line for each check, hint, solution and vote that brings news.
 
 It lies beside the notebooks, is only ever appended to, and belongs to nobody else: git ignores it
 and no mark depends on it. The code of an answer does not stand in it.
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from io import RawIOBase
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -31,6 +31,12 @@ class _Line(BaseModel):
     course: str = Field(default_factory=lambda: the_course().version)
     notebook: str = ""
     stage: str
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What the line is about: a newer one on the same subject takes its place."""
+        about = self.model_dump(include={"kind", "notebook", "stage", "exercise", "claim", "asked"})
+        return tuple(map(str, about.values()))
 
 
 class Checked(_Line):
@@ -113,6 +119,10 @@ def append(path: Path, entry: Entry) -> None:
         file.write(line)
 
 
+def _news(entry: Entry) -> dict[str, Any]:
+    return entry.model_dump(exclude={"at", "course"})
+
+
 def _is_torn(file: RawIOBase) -> bool:
     """Whether the last line of a file never reached its end: the disk was full, say."""
     if file.seek(0, os.SEEK_END) == 0:
@@ -150,8 +160,13 @@ class History:
         return iter(self._entries)
 
     def note(self, entry: Entry) -> None:
-        """Remember an entry, in the file too where that is possible; raises nothing."""
+        """Remember an entry, in the file too where that is possible; raises nothing.
+
+        One that only says again what was said last of its subject adds no line: a cell was run again.
+        """
         entry = entry.model_copy(update={"notebook": self.notebook})
+        if self._is_known(entry):
+            return
         self._entries.append(entry)
         if self.path is None:
             return
@@ -159,6 +174,14 @@ class History:
             append(self.path, entry)
         except OSError as error:
             self.trouble = f"it cannot be written: {error.strerror}"
+
+    def _is_known(self, entry: Entry) -> bool:
+        for old in reversed(self._entries):
+            if isinstance(old, Restored) and old.stage == entry.stage:
+                return False
+            if old.subject == entry.subject:
+                return _news(old) == _news(entry)
+        return False
 
     def vote(self, stage: str, claim: str, asked: str) -> str | None:
         """The vote on a claim that stands in this notebook, or None."""
@@ -170,21 +193,6 @@ class History:
             if isinstance(entry, Voted) and (entry.claim, entry.asked) == (claim, asked):
                 return entry.vote
         return self._saved.get((stage, claim, asked))
-
-    def voted(self, entry: Voted) -> None:
-        """Remember a vote, unless it only says again what the last one on its claim said."""
-        entry = entry.model_copy(update={"notebook": self.notebook})
-        key = {"notebook", "stage", "claim", "asked"}
-        for old in reversed(self._entries):
-            if isinstance(old, Restored) and old.stage == entry.stage:
-                break
-            if isinstance(old, Voted) and old.model_dump(include=key) == entry.model_dump(
-                include=key
-            ):
-                if (old.vote, old.right) == (entry.vote, entry.right):
-                    return
-                break
-        self.note(entry)
 
     def tried(self, stage: str, exercise: str) -> bool:
         """Whether an answer that is not the blank was ever checked."""

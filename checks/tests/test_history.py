@@ -80,24 +80,39 @@ def test_what_cannot_be_written_is_remembered_all_the_same(path):
     path.mkdir()
     mine = History(path, "a.ipynb")
     assert "cannot be read" in mine.trouble
-    mine.voted(NO)
+    mine.note(NO)
     assert mine.vote("s", "c", "predict") == "no"
     assert "cannot be written" in mine.trouble
 
 
 def test_the_newest_vote_counts(path):
     mine = History(path, "a.ipynb")
-    mine.voted(NO)
-    mine.voted(YES)
+    mine.note(NO)
+    mine.note(YES)
     assert History(path, "a.ipynb").vote("s", "c", "predict") == "yes"
 
 
 def test_running_a_cell_again_adds_no_line(path):
     mine = History(path, "a.ipynb")
     for entry in (NO, NO, YES, YES, NO):
-        mine.voted(entry)
+        mine.note(entry)
     assert [entry.vote for entry in mine] == ["no", "yes", "no"]
     assert len(lines(path)) == 3
+
+
+def test_the_same_answer_checked_again_adds_no_line_and_another_one_does(path):
+    mine = History(path, "a.ipynb")
+    wrong = Checked(stage="s", exercise="e", outcome="not yet", points=1, attempt="0f")
+    changed = wrong.model_copy(update={"attempt": "1f"})
+    elsewhere = wrong.model_copy(update={"exercise": "f"})
+    for entry in (wrong, elsewhere, wrong, changed, changed, wrong):
+        mine.note(entry)
+    assert [(each.exercise, each.attempt) for each in mine] == [
+        ("e", "0f"),
+        ("f", "0f"),
+        ("e", "1f"),
+        ("e", "0f"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -110,16 +125,16 @@ def test_running_a_cell_again_adds_no_line(path):
     ],
 )
 def test_a_vote_appears_only_where_it_was_cast(path, notebook, stage, claim, asked):
-    History(path, "a.ipynb").voted(NO)
+    History(path, "a.ipynb").note(NO)
     assert History(path, notebook).vote(stage, claim, asked) is None
 
 
 def test_a_pristine_notebook_has_no_votes(path):
     mine = History(path, "a.ipynb")
-    mine.voted(NO)
+    mine.note(NO)
     mine.note(Restored(stage="s"))
     assert mine.vote("s", "c", "predict") is None
-    mine.voted(NO)
+    mine.note(NO)
     assert mine.vote("s", "c", "predict") == "no"
 
 
@@ -127,7 +142,7 @@ def test_the_cards_of_the_saved_notebook_stand_in_for_a_history_that_was_lost(pa
     saved = {("s", "c", "predict"): "yes"}
     mine = History(path, "a.ipynb", saved)
     assert mine.vote("s", "c", "predict") == "yes"
-    mine.voted(NO)
+    mine.note(NO)
     assert mine.vote("s", "c", "predict") == "no"
 
 

@@ -174,3 +174,14 @@ def test_a_model_that_is_defined_twice_on_one_base(notebook):
 
 def test_a_check_that_is_called_wrongly_says_the_right_call(notebook):
     assert "Call it as check.greet_guest(greeting_app)." in notebook.run("check.greet_guest()")
+
+
+def test_nothing_needs_a_network(notebook, monkeypatch):
+    def unreachable(*_):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr("socket.socket.connect", unreachable)
+    monkeypatch.setattr("socket.getaddrinfo", unreachable)
+    notebook.run(RIGHT)
+    assert "✔ Solved" in notebook.run(CHECK)
+    assert "This was seen" in notebook.run("predict.async_is_always_faster(NO)")
