@@ -35,8 +35,8 @@ class _Line(BaseModel):
     @property
     def subject(self) -> tuple[str, ...]:
         """What the line is about: a newer one on the same subject takes its place."""
-        about = self.model_dump(include={"kind", "notebook", "stage", "exercise", "claim", "asked"})
-        return tuple(map(str, about.values()))
+        about = ("kind", "notebook", "stage", "exercise", "claim", "asked")
+        return tuple(getattr(self, name, "") for name in about)
 
 
 class Checked(_Line):
@@ -150,9 +150,11 @@ class History:
         self.trouble = ""
         self._saved = saved or {}
         self._entries: list[Entry] = []
+        self._last: dict[tuple[str, ...], Entry] = {}
         if path is not None:
             try:
-                self._entries, _ = read(path)
+                for entry in read(path)[0]:
+                    self._keep(entry)
             except OSError as error:
                 self.trouble = f"it cannot be read: {error.strerror}"
 
@@ -165,9 +167,10 @@ class History:
         One that only says again what was said last of its subject adds no line: a cell was run again.
         """
         entry = entry.model_copy(update={"notebook": self.notebook})
-        if self._is_known(entry):
+        last = self._last.get(entry.subject)
+        if last is not None and _news(last) == _news(entry):
             return
-        self._entries.append(entry)
+        self._keep(entry)
         if self.path is None:
             return
         try:
@@ -175,24 +178,22 @@ class History:
         except OSError as error:
             self.trouble = f"it cannot be written: {error.strerror}"
 
-    def _is_known(self, entry: Entry) -> bool:
-        for old in reversed(self._entries):
-            if isinstance(old, Restored) and old.stage == entry.stage:
-                return False
-            if old.subject == entry.subject:
-                return _news(old) == _news(entry)
-        return False
+    def _keep(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        if isinstance(entry, Restored):
+            over = entry.notebook, entry.stage
+            self._last = {
+                subject: each
+                for subject, each in self._last.items()
+                if (each.notebook, each.stage) != over
+            }
+        else:
+            self._last[entry.subject] = entry
 
     def vote(self, stage: str, claim: str, asked: str) -> str | None:
         """The vote on a claim that stands in this notebook, or None."""
-        for entry in reversed(self._entries):
-            if (entry.notebook, entry.stage) != (self.notebook, stage):
-                continue
-            if isinstance(entry, Restored):
-                return None
-            if isinstance(entry, Voted) and (entry.claim, entry.asked) == (claim, asked):
-                return entry.vote
-        return self._saved.get((stage, claim, asked))
+        last = self._last.get(("vote", self.notebook, stage, "", claim, asked))
+        return last.vote if isinstance(last, Voted) else self._saved.get((stage, claim, asked))
 
     def tried(self, stage: str, exercise: str) -> bool:
         """Whether an answer that is not the blank was ever checked."""
