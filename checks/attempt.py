@@ -56,7 +56,7 @@ def _normal(code: str) -> str:
     """The code without comments and layout, where Python can read it."""
     try:
         return ast.dump(ast.parse(code))
-    except SyntaxError:  # top-level await, magics
+    except (SyntaxError, ValueError, RecursionError):  # a magic command, say
         return code
 
 

@@ -15,8 +15,8 @@ from checks.course import StageEntry
 _watched: dict[str, tuple[StageEntry, dict[str, object]]] = {}
 """The stages that this kernel has opened, by id, with what a notebook calls `check` and so on."""
 
-_failed: dict[str, BaseException] = {}
-"""The names that a cell was to define when it failed, until a cell has defined them."""
+_failed: dict[str, str] = {}
+"""By name, how the cell that was to define it failed, until a cell has defined it."""
 
 _UNTIL_THEN = "Run > Run All Above Selected Cell runs everything that a cell builds on."
 
@@ -41,17 +41,7 @@ def watch(stage: StageEntry, tools: dict[str, object]) -> None:
 def unheard(names: frozenset[str]) -> str:
     """What a check should add where the cell that defines one of these names failed when it ran last."""
     for name in sorted(names & _failed.keys()):
-        error = _failed[name]
-        if isinstance(error, SyntaxError):
-            line = f" in line {error.lineno}" if error.lineno else ""
-            return (
-                f"Your cell that defines `{name}` is no Python yet ({type(error).__name__}{line}), so "
-                "it did not run: this looked at what was defined before. Mend that cell and run it."
-            )
-        return (
-            f"Your cell that defines `{name}` ended in {type(error).__name__} when it ran last: this "
-            "looked at what was defined up to there. Mend that cell and run it."
-        )
+        return f"Your cell that defines `{name}` {_failed[name]} Mend that cell and run it."
     return ""
 
 
@@ -78,7 +68,19 @@ def _remember(code: str, error: BaseException | None) -> None:
                 if error is None:
                     _failed.pop(name, None)
                 else:
-                    _failed[name] = error
+                    _failed[name] = _how(error)
+
+
+def _how(error: BaseException) -> str:
+    # Words only: the error itself would keep everything alive that its frames hold.
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError):
+        line = f" in line {error.lineno}" if error.lineno else ""
+        return (
+            f"is no Python yet ({kind}{line}), so it did not run: "
+            "this looked at what was defined before."
+        )
+    return f"ended in {kind} when it ran last: this looked at what was defined up to there."
 
 
 def _helpful(code: str, error: Exception, namespace: dict[str, Any]) -> str:

@@ -109,4 +109,8 @@ def bound(statement: ast.stmt) -> set[str]:
 
 
 def _bound(source: str) -> set[str]:
-    return {name for statement in ast.parse(source).body for name in bound(statement)}
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a magic command
+        return set()
+    return {name for statement in statements for name in bound(statement)}

@@ -69,7 +69,7 @@ def _given(stage: StageEntry) -> dict[str, ast.stmt]:
 def _is_still(name: str, statement: ast.stmt, value: Any) -> bool:
     match statement:
         case ast.ImportFrom(module=str(module), names=aliases):
-            [original] = [each.name for each in aliases if name in {each.name, each.asname}]
+            original = next(each.name for each in aliases if name in {each.name, each.asname})
             # What was replaced in the module itself is replaced for the lesson too.
             imported = getattr(sys.modules.get(module), original, _NOWHERE)
             return imported is _NOWHERE or value is imported
@@ -98,6 +98,6 @@ def _names(code: CodeType) -> Iterator[str]:
 def _defined_beside(function: FunctionType) -> set[str]:
     try:
         cell = ast.parse("".join(linecache.getlines(function.__code__.co_filename)))
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return set()
     return {name for statement in cell.body for name in lesson.bound(statement)}
