@@ -205,3 +205,11 @@ def test_a_stage_that_does_not_exist_is_one_sentence(tiny):
     result = course(tiny, "build", "9")
     assert result.exit_code == 2
     assert result.stderr == "there is no stage '9'; the stages are fastapi_basics\n"
+
+
+def test_a_build_that_was_started_in_a_notebook_is_not_taken_for_its_learner(tiny, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "mine.ipynb")
+    tiny.write(
+        '# %% cid="a" kind="setup"\nimport os\n\nassert "JPY_SESSION_NAME" not in os.environ\n'
+    )
+    assert course(tiny, "build").exit_code == 0
