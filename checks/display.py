@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 VOTE_MIME = "application/vnd.course.vote+json"
 """Where a decided card keeps its vote: `{"claim": …, "asked": "predict" | "quiz", "vote": "yes" | "no"}`."""
 
+VOTES_COUNTED = "Predicted and Quiz count the votes that were right."
+
 WIDTH = 88
 
 _RUN_FIRST = "run this cell and click"
@@ -158,12 +160,11 @@ def progress_card(progress: Progress) -> Card:
     ]
     html = [
         _title(_Mark("→", "Progress", "ask"), heading),
-        "<table><thead>",
-        "".join(f"<th>{name}</th>" for name in columns),
-        "</thead><tbody>",
-        *(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows),
-        "</tbody></table>",
+        f"<table><thead>{_row('th', columns)}</thead><tbody>",
+        *(_row("td", row) for row in rows),
+        f"</tbody></table><p>{VOTES_COUNTED}</p>",
     ]
+    text.append(f"  {VOTES_COUNTED}")
     for title, mark, sentences in (
         ("Busted: judged wrongly before the lesson, rightly after it", "holds", progress.busted),
         ("Still to be settled: judged wrongly when asked last", "fails", progress.alive),
@@ -283,6 +284,15 @@ def _card(text: list[str], html: list[str], tone: str, data: dict[str, Any] | No
 def _title(mark: _Mark, title: str, aside: str = "") -> str:
     end = f" ({escape(aside)})" if aside else ""
     return f'<p><b class="{mark.tone}" title="{mark.word}">{mark.sign}</b> <b>{_inline(title)}</b>{end}</p>'
+
+
+def _row(tag: str, cells: tuple[str, ...]) -> str:
+    looks = ["text-align:left", *["white-space:nowrap"] * (len(cells) - 1)]
+    filled = (
+        f'<{tag} style="{look}">{escape(cell)}</{tag}>'
+        for look, cell in zip(looks, cells, strict=True)
+    )
+    return f"<tr>{''.join(filled)}</tr>"
 
 
 def _criterion_text(criterion: CriterionResult) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checks import history
 from checks.course import CourseError, read_course
+from checks.display import VOTES_COUNTED
 from checks.progress import Progress, progress_of, skipped
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _print(console: Console, root: Path, progress: Progress) -> None:
             *map(str, (each.solved, each.points, each.predictions, each.quiz)),
         )
     console.print(table)
+    console.print(f"{VOTES_COUNTED}\n")
     for heading, mark, sentences in (
         ("Busted: judged wrongly before the lesson, rightly after it", "✔", progress.busted),
         ("Still to be settled: judged wrongly when asked last", "✘", progress.alive),
