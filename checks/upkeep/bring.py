@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from checks.upkeep.cells import NoNotebookError, parse, stage_of
 from checks.upkeep.files import PRISTINE, UpkeepError, pristine_path, read, replace, shown
 from checks.upkeep.update import Say, describe
 
+_NAME = re.compile(r"\d+_([a-z0-9_]+)")
+"""What the notebook of a stage is called; a kept one has the date behind it."""
 _NOT_BROUGHT = {".ipynb_checkpoints", "__pycache__", ".virtual_documents"}
 
 
@@ -71,14 +74,12 @@ def _by_stage(old: Path) -> dict[str, Path]:
     """The notebook of each stage in the older copy, under whatever number it had there."""
     found: dict[str, Path] = {}
     for path in sorted((old / "notebooks").glob("*.ipynb")):
-        try:
-            stage = stage_of(parse(read(path, old)))
-        except NoNotebookError:
-            stage = None
-        number, _, by_name = path.stem.partition("_")
-        stage = stage or (by_name if number.isdigit() else None)
-        if stage is not None and (path.stem.partition("_")[2] == stage or stage not in found):
-            found[stage] = path
+        if name := _NAME.fullmatch(path.stem):
+            try:
+                stage = stage_of(parse(read(path, old)))
+            except NoNotebookError:
+                stage = None
+            found.setdefault(stage or name[1], path)
     return found
 
 

@@ -66,7 +66,7 @@ class _Carrier:
         self._report = Carried(b"")
         self._names = set(self._new)
         above: str | None = None
-        for name, cell in recognised(_renamed_cells(mine, old, self._old), self._old | self._new):
+        for name, cell in recognised(_renamed_cells(mine, old, self._old), self._old, self._new):
             if name in self._new:
                 above = name
                 self._mine[name] = cell
@@ -192,8 +192,11 @@ def _same(one: Cell, other: Cell) -> bool:
 
 def _ran(given: Cell, mine: Cell) -> Cell:
     """The given cell with what the learner's one shows: its outputs and pasted pictures."""
-    shown = {key: mine[key] for key in ("outputs", "execution_count", "attachments") if key in mine}
-    return {**given, **shown}
+    ran = dict(given)
+    ran.update(
+        {key: mine[key] for key in ("outputs", "execution_count", "attachments") if key in mine}
+    )
+    return ran
 
 
 def _longest_run(text: str) -> int:

@@ -76,22 +76,22 @@ def by_id(cells: list[Cell]) -> dict[str, Cell]:
     return found
 
 
-def recognised(cells: list[Cell], known: dict[str, Cell]) -> list[tuple[str | None, Cell]]:
-    """Each cell with the id of the `known` cell that it is, or None where somebody added it.
+def recognised(cells: list[Cell], *releases: dict[str, Cell]) -> list[tuple[str | None, Cell]]:
+    """Each cell with the id of the cell of a release that it is, or None where somebody added it.
 
     A cell is known by its id. Where another tool dropped the ids, it is known by its exercise or by
     its unchanged text, each at most once.
     """
-    taken = {cell.get("id") for cell in cells} & known.keys()
-    by_exercise = {
-        (kind(cell), exercise(cell)): name for name, cell in known.items() if exercise(cell)
-    }
-    by_text = {(cell.get("cell_type"), source(cell)): name for name, cell in known.items()}
+    known = [(name, cell) for release in releases for name, cell in release.items()]
+    ids = {name for name, _ in known}
+    taken = {cell.get("id") for cell in cells} & ids
+    by_exercise = {(kind(cell), exercise(cell)): name for name, cell in known if exercise(cell)}
+    by_text = {(cell.get("cell_type"), source(cell)): name for name, cell in known}
     seen: set[str] = set()
     found: list[tuple[str | None, Cell]] = []
     for cell in cells:
         name = cell.get("id")
-        if name not in known or name in seen:
+        if name not in ids or name in seen:
             guesses = (
                 by_exercise.get((kind(cell), exercise(cell))),
                 by_text.get((cell.get("cell_type"), source(cell))),
