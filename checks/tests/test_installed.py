@@ -1,12 +1,13 @@
 """A notebook that meets a missing or too old package says so in one line."""
 
 import ast
+import json
 import subprocess
 import sys
 
 import pytest
 
-from checks.course import ROOT
+from checks.course import ROOT, read_course
 from checks.installed import notebook_requirements, what_is_missing
 
 
@@ -99,3 +100,18 @@ def test_a_command_line_without_its_packages_says_which_and_leaves_with_2():
     assert done.returncode == 2
     assert done.stderr.startswith("the package typer is missing. To mend it: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("stage", read_course().stages, ids=lambda stage: stage.id)
+def test_each_notebook_asks_the_course_before_any_other_package(stage):
+    notebook = json.loads((ROOT / "notebooks" / f"{stage.stem}.ipynb").read_text(encoding="utf-8"))
+    setup = next(
+        cell for cell in notebook["cells"] if cell["metadata"]["course"]["kind"] == "setup"
+    )
+    names = [
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.parse("".join(setup["source"])).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    others = [name for name in names if name.split(".")[0] not in sys.stdlib_module_names]
+    assert others[0].startswith("checks")

@@ -14,6 +14,8 @@ from checks.upkeep.update import Say, describe
 
 _NAME = re.compile(r"\d+_([a-z0-9_]+)")
 """What the notebook of a stage is called; a kept one has the date behind it."""
+HISTORY = ".history.jsonl"
+"""The learner's history beside the notebooks, which only ever grows."""
 _NOT_BROUGHT = {".ipynb_checkpoints", "__pycache__", ".virtual_documents"}
 
 
@@ -40,6 +42,8 @@ def bring(old: Path, root: Path, course: Course, say: Say) -> None:
         if not target.exists():
             _copy(path, target)
             say(f"{shown(target, root)}: brought along")
+        elif path.name == HISTORY:
+            _join(path, target, root)
 
 
 def _bring_stage(worked: Path, old: Path, root: Path, stage: StageEntry, say: Say) -> None:
@@ -100,6 +104,13 @@ def _copy(path: Path, target: Path) -> None:
         shutil.copy2(path, target)
     except OSError as error:
         raise UpkeepError(f"{path} cannot be copied: {error.strerror}") from None
+
+
+def _join(older: Path, newer: Path, root: Path) -> None:
+    """Put the lines of the older history before those of the newer one, each once."""
+    before = read(older, root).splitlines()
+    since = [line for line in read(newer, root).splitlines() if line not in before]
+    replace(newer, b"".join(line + b"\n" for line in (*before, *since)), root)
 
 
 def _untouched(content: bytes, pristine: bytes) -> bool:

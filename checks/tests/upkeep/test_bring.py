@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from checks.cli import app
 from checks.tests.upkeep.conftest import ANSWER, LESSON, NOTEBOOK, WORKED
 from checks.tests.upkeep.releases import MANIFEST, notebook, prose, texts
+from checks.upkeep.bring import HISTORY
 
 NEW = [prose("title", "Cook a better soup."), *LESSON[1:]]
 
@@ -92,6 +93,14 @@ def test_everything_else_beside_the_notebooks_comes_along_and_overwrites_nothing
     assert (newer / "notebooks" / "notes.md").read_text(encoding="utf-8") == "newer"
     assert (newer / "notebooks" / "mine" / "bistro.txt").is_file()
     assert (newer / "notebooks" / "01_soup (2026-11-01 at 18.30).ipynb").is_file()
+
+
+def test_the_history_of_both_copies_is_one(older, newer):
+    (older / "notebooks" / HISTORY).write_text("a\nb\n", encoding="utf-8")
+    (newer / "notebooks" / HISTORY).write_text("b\nc\n", encoding="utf-8")
+    bring(older, newer)
+    bring(older, newer)
+    assert (newer / "notebooks" / HISTORY).read_text(encoding="utf-8") == "a\nb\nc\n"
 
 
 def test_a_damaged_notebook_is_named_and_the_rest_comes_along(older, newer):
