@@ -13,7 +13,7 @@ _PATIENCE = 300
 
 
 class GitError(UpkeepError):
-    """git refused; the message is its own last word."""
+    """git refused; the message is the line in which it says why."""
 
 
 class Clone:
@@ -75,8 +75,7 @@ class Clone:
     def _git(self, *arguments: str) -> str:
         done = self._run(*arguments)
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise GitError(said[-1] if said else f"git {arguments[0]} failed")
+            raise GitError(_reason(done.stderr.decode("utf-8", "replace"), arguments[0]))
         return done.stdout.decode("utf-8", "surrogateescape")
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -95,3 +94,9 @@ class Clone:
             raise GitError("git is not installed, or not on the PATH") from None
         except subprocess.TimeoutExpired:
             raise GitError(f"git {arguments[0]} took longer than {_PATIENCE} seconds") from None
+
+
+def _reason(said: str, command: str) -> str:
+    lines = said.strip().splitlines()
+    named = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+    return (*named, *lines[-1:], f"git {command} failed")[0].rstrip(". ")

@@ -10,7 +10,10 @@ from typing import Any
 from checks.course import StageEntry
 from checks.upkeep.files import keep_aside, pristine_path, read, replace, shown
 
-RELOAD = "If it is open in JupyterLab, choose File › Reload Notebook from Disk."
+RELOAD = (
+    "If it is open in JupyterLab, choose File › Reload Notebook from Disk; "
+    "if JupyterLab asks about a changed file, choose Revert."
+)
 
 
 def reset(root: Path, stage: StageEntry, now: datetime) -> str:

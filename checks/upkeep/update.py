@@ -71,7 +71,10 @@ def update(root: Path, say: Say, install: Callable[[], None], now: datetime) -> 
         journal.unlink()
     if theirs & _INSTALLED or any(path.startswith(".jupyter/") for path in theirs):
         install()
-    say("This is the newest release now. If JupyterLab is running, restart it.")
+    say(
+        "This is the newest release now. If JupyterLab is running, restart it; "
+        "if it asks about a changed file, choose Revert."
+    )
 
 
 def describe(name: str, carried: Carried) -> list[str]:

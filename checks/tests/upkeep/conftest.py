@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -25,8 +26,14 @@ KEPT = "notebooks/01_soup (2026-11-21 at 18.30).ipynb"
 def git(folder: Path, *arguments: str) -> str:
     """Run git with an author of its own, whatever this machine's settings are."""
     author = ["-c", "user.name=learner-1", "-c", "user.email=learner-1@example.org"]
+    ours = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     done = subprocess.run(
-        ["git", *author, *arguments], cwd=folder, check=True, capture_output=True, text=True
+        ["git", *author, *arguments],
+        cwd=folder,
+        env={**os.environ, **ours},
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout
 
