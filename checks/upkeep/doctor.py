@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -25,12 +24,11 @@ def examine(root: Path, say: Callable[[str], None]) -> bool:
     Returns whether nothing is wrong. Raises CourseError where `course.yml` cannot be read.
     """
     course = read_course(root, notebooks_exist=False)
-    plain = not _can_write("✔✘›", getattr(sys.stdout, "encoding", None))
     problems = 0
     for finding in findings(root, course):
         problems += finding.state is State.WRONG
         for line in _lines(finding):
-            say(line.encode("ascii", "replace").decode() if plain else line)
+            say(line)
     say("Everything is in order." if not problems else f"To be mended: {problems}")
     return not problems
 
@@ -98,11 +96,3 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield f"{_SIGNS[finding.state]} {finding.what}"
     if finding.mend:
         yield f"    to mend it: {finding.mend}"
-
-
-def _can_write(text: str, encoding: str | None) -> bool:
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -194,10 +194,3 @@ def test_on_the_command_line_the_exit_code_tells(root, monkeypatch):
     assert found(State.WRONG).exit_code == 1
     assert "to mend it: Mend." in found(State.WRONG).output
     assert found(State.WRONG).output.endswith("To be mended: 1\n")
-
-
-def test_a_terminal_that_cannot_show_the_signs_gets_plain_ones(root, monkeypatch):
-    monkeypatch.setattr(doctor, "findings", lambda *_: [doctor.good("It is.")])
-    result = CliRunner(charset="ascii").invoke(app, ["doctor", "--root", str(root)])
-    assert result.exit_code == 0
-    assert result.output.startswith("? It is.")

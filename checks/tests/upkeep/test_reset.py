@@ -1,5 +1,8 @@
 """`course reset`: the released notebook comes back, and the learner's one is kept."""
 
+import os
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -132,6 +135,15 @@ def test_the_kept_name_can_be_written_on_every_system(root, worked, forbidden):
 def test_on_the_command_line_a_stage_goes_by_number_id_or_stem(root, worked, name):
     result = CliRunner().invoke(app, ["reset", name, "--root", str(root)])
     assert result.exit_code == 0
+    assert worked.read_bytes() == RELEASED
+
+
+def test_a_terminal_that_cannot_show_every_sign_is_no_obstacle(root, worked):
+    command = [sys.executable, "-m", "checks", "reset", "1", "--root", str(root)]
+    plain = {**os.environ, "PYTHONIOENCODING": "cp850", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=plain, cwd=root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "choose File ? Reload Notebook from Disk" in done.stdout
     assert worked.read_bytes() == RELEASED
 
 
