@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.display import VOTE_MIME
@@ -265,6 +265,7 @@ ORDER = st.permutations(OLD).flatmap(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(CHANGES, ADDED, CHANGES, ORDER)
 def test_whatever_both_sides_do_everything_that_the_learner_wrote_is_there(
     changes, added, renewed, order
