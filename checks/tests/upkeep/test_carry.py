@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checks.display import VOTE_MIME
@@ -265,7 +265,7 @@ ORDER = st.permutations(OLD).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(CHANGES, ADDED, CHANGES, ORDER)
 def test_whatever_both_sides_do_everything_that_the_learner_wrote_is_there(
     changes, added, renewed, order
