@@ -66,6 +66,7 @@ def built(tiny_of_module):
     assert result.output.splitlines() == [
         "notebooks/01_fastapi_basics.ipynb: written",
         "solutions/01_fastapi_basics.ipynb: written",
+        "checks/pristine/01_fastapi_basics.ipynb: written",
     ]
     return tiny_of_module
 
@@ -147,6 +148,11 @@ def test_cells_run_in_the_folder_of_their_notebook(built):
 def test_an_expected_error_keeps_its_message_and_no_traceback(built):
     [output] = cells(built.solved)["failing"]["outputs"]
     assert output["traceback"] == ["ZeroDivisionError: division by zero"]
+
+
+def test_the_learners_notebook_is_written_once_more_for_a_reset(built):
+    pristine = built.root / "checks" / "pristine" / built.learner.name
+    assert pristine.read_bytes() == built.learner.read_bytes()
 
 
 def test_no_widget_view_is_stored(built):
