@@ -1,0 +1,87 @@
+// What a test or a picture asks of JupyterLab in the page; needs LabApp.expose_app_in_browser.
+window.courseNotebook = (() => {
+  const app = () => window.jupyterapp;
+  const panel = () => app().shell.currentWidget;
+  const cellOf = id => panel().content.widgets.find(cell => cell.model.id === id);
+
+  const scroller = () => panel().content.node.querySelector('.jp-WindowedPanel-outer');
+
+  // A kernel exists some time after JupyterLab looks ready; a cell that is run before is cleared.
+  async function ready() {
+    await app().restored;
+    for (;;) {
+      if (panel()?.context) {
+        await panel().context.ready;
+        await panel().sessionContext.ready;
+        const kernel = panel().sessionContext.session?.kernel;
+        if (kernel) {
+          await kernel.info;
+          if (kernel.connectionStatus === 'connected' && kernel.status === 'idle') return;
+        }
+      }
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+
+  // Cells out of sight are not laid out, so this reads textContent, which is there all the same.
+  function textOf(node) {
+    const copy = node.cloneNode(true);
+    copy.querySelectorAll('style').forEach(style => style.remove());
+    return copy.textContent.trim();
+  }
+
+  function lookAt(cell) {
+    const outputs = cell.model.sharedModel.outputs ?? [];
+    const inProse = cell.model.sharedModel.source.match(/^```mermaid/gm) ?? [];
+    const shown = [...cell.node.querySelectorAll('.jp-OutputArea-output')];
+    const drawn = cell.node.querySelectorAll('.jp-RenderedMermaid img');
+    return {
+      id: cell.model.id,
+      runs: cell.model.executionCount ?? 0,
+      errors: outputs.filter(output => output.output_type === 'error')
+        .map(output => `${output.ename}: ${output.evalue}`),
+      texts: shown.map(textOf),
+      cards: cell.node.querySelectorAll('.course-card').length,
+      buttons: [...cell.node.querySelectorAll('button.jupyter-button')].map(textOf),
+      diagrams: outputs.filter(output => 'text/vnd.mermaid' in (output.data ?? {})).length
+        + inProse.length,
+      drawn: [...drawn].filter(image => image.complete && image.naturalWidth > 0).length,
+    };
+  }
+
+  const look = () => panel().content.widgets.map(lookAt);
+
+  // Diagrams and buttons are drawn some time after their cell has run.
+  const settled = () => look().every(cell =>
+    cell.drawn >= cell.diagrams && !cell.texts.some(text => text.includes('Loading widget')));
+
+  const running = () => panel().content.widgets
+    .filter(cell => cell.model.executionState === 'running').map(cell => cell.model.id);
+
+  function select(id) {
+    const notebook = panel().content;
+    notebook.activeCellIndex = notebook.widgets.indexOf(cellOf(id));
+    notebook.mode = 'command';
+    notebook.activate();
+  }
+
+  const focused = () => {
+    const at = document.activeElement;
+    const cell = panel().content.widgets.find(each => each.node.contains(at));
+    return {cell: cell?.model.id ?? null, text: at.textContent.trim(), tag: at.tagName};
+  };
+
+  return {
+    ready,
+    look,
+    settled,
+    running,
+    select,
+    focused,
+    index: id => panel().content.widgets.indexOf(cellOf(id)),
+    command: (name, args) => app().commands.execute(name, args),
+    endKernel: () => panel().sessionContext.shutdown(),
+    height: () => scroller().querySelector('.jp-WindowedPanel-inner').offsetHeight,
+    top: () => { scroller().scrollTop = 0; },
+  };
+})();
