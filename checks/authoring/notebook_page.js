@@ -30,11 +30,16 @@ window.courseNotebook = (() => {
     return copy.textContent.trim();
   }
 
+  const diagramsIn = cell => (cell.model.sharedModel.outputs ?? [])
+    .filter(output => 'text/vnd.mermaid' in (output.data ?? {})).length
+    + (cell.model.sharedModel.source.match(/^```mermaid/gm) ?? []).length;
+
+  const drawnIn = cell => [...cell.node.querySelectorAll('.jp-RenderedMermaid img')]
+    .filter(image => image.complete && image.naturalWidth > 0).length;
+
   function lookAt(cell) {
     const outputs = cell.model.sharedModel.outputs ?? [];
-    const inProse = cell.model.sharedModel.source.match(/^```mermaid/gm) ?? [];
     const shown = [...cell.node.querySelectorAll('.jp-OutputArea-output')];
-    const drawn = cell.node.querySelectorAll('.jp-RenderedMermaid img');
     return {
       id: cell.model.id,
       runs: cell.model.executionCount ?? 0,
@@ -43,17 +48,17 @@ window.courseNotebook = (() => {
       texts: shown.map(textOf),
       cards: cell.node.querySelectorAll('.course-card').length,
       buttons: [...cell.node.querySelectorAll('button.jupyter-button')].map(textOf),
-      diagrams: outputs.filter(output => 'text/vnd.mermaid' in (output.data ?? {})).length
-        + inProse.length,
-      drawn: [...drawn].filter(image => image.complete && image.naturalWidth > 0).length,
+      diagrams: diagramsIn(cell),
+      drawn: drawnIn(cell),
     };
   }
 
   const look = () => panel().content.widgets.map(lookAt);
 
-  // Diagrams and buttons are drawn some time after their cell has run.
-  const settled = () => look().every(cell =>
-    cell.drawn >= cell.diagrams && !cell.texts.some(text => text.includes('Loading widget')));
+  // A long notebook is drawn bit by bit, diagrams and buttons some time after their cell has run.
+  const settled = () => panel().content.widgets.every(cell => !cell.isPlaceholder()
+    && drawnIn(cell) >= diagramsIn(cell)
+    && !cell.outputArea?.node.textContent.includes('Loading widget'));
 
   const running = () => panel().content.widgets
     .filter(cell => cell.model.executionState === 'running').map(cell => cell.model.id);

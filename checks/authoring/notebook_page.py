@@ -88,7 +88,7 @@ class NotebookPage:
         from playwright.async_api import TimeoutError
 
         with suppress(TimeoutError):
-            await self.page.wait_for_function("courseNotebook.settled()", polling=100)
+            await self.page.wait_for_function("courseNotebook.settled()", polling=200)
 
     async def look(self) -> list[CellSeen]:
         """The cells as they are shown now."""
