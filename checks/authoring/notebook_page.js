@@ -60,6 +60,15 @@ window.courseNotebook = (() => {
     && drawnIn(cell) >= diagramsIn(cell)
     && !cell.outputArea?.node.textContent.includes('Loading widget'));
 
+  // What comes in sight is laid out and moves what is below it: again until it stays.
+  async function scrollToOutput(id) {
+    const node = cellOf(id).outputArea.node;
+    for (let last = NaN, top; (top = node.getBoundingClientRect().top) !== last; last = top) {
+      node.scrollIntoView({block: 'start'});
+      await new Promise(resolve => setTimeout(resolve, 300));
+    }
+  }
+
   const running = () => panel().content.widgets
     .filter(cell => cell.model.executionState === 'running').map(cell => cell.model.id);
 
@@ -81,6 +90,7 @@ window.courseNotebook = (() => {
     look,
     settled,
     running,
+    scrollToOutput,
     select,
     focused,
     index: id => panel().content.widgets.indexOf(cellOf(id)),

@@ -51,9 +51,7 @@ class NotebookPage:
         self.notebook = notebook
         self.console: list[str] = []
         page.set_default_timeout(PATIENCE)
-        page.on(
-            "console", lambda said: said.type == "error" and self.console.append(f"{said.text}")
-        )
+        page.on("console", lambda said: said.type == "error" and self.console.append(said.text))
         page.on("pageerror", lambda error: self.console.append(f"{error}"))
 
     async def open(self) -> None:
@@ -79,8 +77,8 @@ class NotebookPage:
     async def theme(self, name: str) -> None:
         """Change the theme, LIGHT or DARK; diagrams are drawn anew for it."""
         await self.command("apputils:change-theme", {"theme": name})
-        dark = str(name == DARK).lower()
-        await self.page.wait_for_function(f"document.body.dataset.jpThemeLight !== '{dark}'")
+        light = str(name == LIGHT).lower()
+        await self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
         await self.settle()
 
     async def settle(self) -> None:
@@ -113,6 +111,10 @@ class NotebookPage:
             yield
         finally:
             await self.page.set_viewport_size(before)
+
+    async def scroll_to_output(self, cell_id: str) -> None:
+        """Scroll until the outputs of a cell begin at the top of the window."""
+        await self.ask(f"scrollToOutput('{cell_id}')")
 
     async def screenshot(self, path: Path) -> None:
         """Write a picture of what is in sight."""

@@ -142,9 +142,7 @@ def _read(page: NotebookPage) -> dict[str, Any]:
     return content
 
 
-async def _what_happened(
-    page: NotebookPage, visit: Visit, error: Exception, picture: Path
-) -> str:
+async def _what_happened(page: NotebookPage, visit: Visit, error: Exception, picture: Path) -> str:
     story = f"{visit.notebook}, while {visit.step}: {error or type(error).__name__}"
     try:
         await page.screenshot(picture)
