@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from checks.authoring.lab_server import Lab
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Locator, Page
+    from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page
 
 PATIENCE = 60_000
 """How long one step may take, in milliseconds."""
@@ -52,7 +52,7 @@ class NotebookPage:
         self.console: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda said: said.type == "error" and self.console.append(said.text))
-        page.on("pageerror", lambda error: self.console.append(f"{error}"))
+        page.on("pageerror", self._note_uncaught)
 
     async def open(self) -> None:
         """Open the notebook, or open it once more, and wait until its kernel can run a cell."""
@@ -83,9 +83,9 @@ class NotebookPage:
 
     async def settle(self) -> None:
         """Wait until diagrams and buttons are drawn. What never is can be seen by a look."""
-        from playwright.async_api import TimeoutError
+        from playwright.async_api import TimeoutError as NotInTime
 
-        with suppress(TimeoutError):
+        with suppress(NotInTime):
             await self.page.wait_for_function("courseNotebook.settled()", polling=200)
 
     async def look(self) -> list[CellSeen]:
@@ -129,6 +129,13 @@ class NotebookPage:
     async def ask(self, question: str) -> Any:
         """What one of the functions in `notebook_page.js` returns."""
         return await self.page.evaluate(f"courseNotebook.{question}")
+
+    def _note(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.console.append(said.text)
+
+    def _note_uncaught(self, error: Error) -> None:
+        self.console.append(str(error))
 
 
 async def new_notebook_page(
