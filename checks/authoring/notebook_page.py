@@ -51,7 +51,7 @@ class NotebookPage:
         self.notebook = notebook
         self.console: list[str] = []
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda said: said.type == "error" and self.console.append(said.text))
+        page.on("console", self._note)
         page.on("pageerror", self._note_uncaught)
 
     async def open(self) -> None:
