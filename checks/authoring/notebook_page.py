@@ -75,7 +75,7 @@ class NotebookPage:
         await self.ask("endKernel()")
 
     async def theme(self, name: str) -> None:
-        """Change the theme, LIGHT or DARK; diagrams are drawn anew for it."""
+        """Change the theme, LIGHT or DARK. Diagrams keep their colours until their cell runs again."""
         await self.command("apputils:change-theme", {"theme": name})
         light = str(name == LIGHT).lower()
         await self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
