@@ -102,7 +102,8 @@ class NotebookPage:
         """Make the window so high that the whole notebook is in sight, and laid out."""
         before = self.page.viewport_size
         assert before is not None
-        for _ in range(2):  # what was out of sight has another height once it is laid out
+        await self.settle()
+        for _ in range(3):  # what was out of sight has another height once it is laid out
             height = min(_HIGHEST, await self.ask("height()") + 200)
             await self.page.set_viewport_size({"width": before["width"], "height": height})
         await self.ask("top()")

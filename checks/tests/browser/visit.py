@@ -115,10 +115,12 @@ async def _evening(page: NotebookPage, visit: Visit) -> None:
 
 async def _next_day(page: NotebookPage, visit: Visit) -> None:
     visit.step = "opening it the next day"
-    await page.end_kernel()
+    in_the_evening = tuple(page.console)
+    await page.end_kernel()  # the page may complain that its kernel is gone, and is left
+    page.console.clear()
     await page.open()
     visit.reopened = await _seen(page)
-    visit.console = page.console
+    visit.console = [*in_the_evening, *page.console]
 
 
 async def _press_button(page: NotebookPage, cell: str, word: str) -> None:
