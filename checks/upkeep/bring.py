@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from checks import history
 from checks.course import Course, StageEntry
 from checks.upkeep.carry import carry
 from checks.upkeep.cells import NoNotebookError, parse, stage_of
@@ -14,8 +15,6 @@ from checks.upkeep.update import Say, describe
 
 _NAME = re.compile(r"\d+_([a-z0-9_]+)")
 """What the notebook of a stage is called; a kept one has the date behind it."""
-HISTORY = ".history.jsonl"
-"""The learner's history beside the notebooks, which only ever grows."""
 _NOT_BROUGHT = {".ipynb_checkpoints", "__pycache__", ".virtual_documents"}
 
 
@@ -42,7 +41,7 @@ def bring(old: Path, root: Path, course: Course, say: Say) -> None:
         if not target.exists():
             _copy(path, target)
             say(f"{shown(target, root)}: brought along")
-        elif path.name == HISTORY:
+        elif path.name == history.FILE:
             _join(path, target, root)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,19 @@ def reset(root: Path, stage: StageEntry, now: datetime) -> str:
         return f"{name} is as it was released: there is nothing to do."
     kept = keep_aside(notebook, root, now)
     replace(notebook, pristine, root)
+    _note(notebook, stage)
     return f"{name} is as it was released. Yours is kept: {shown(kept, root)}\n{RELOAD}"
+
+
+def _note(notebook: Path, stage: StageEntry) -> None:
+    """Say in the history that what was voted in the notebook is over."""
+    from checks.history import FILE, Restored, append
+
+    history = notebook.parent / FILE
+    # Without a history there is nothing to end; one that cannot be written must not undo the reset.
+    if history.exists():
+        with suppress(OSError):
+            append(history, Restored(stage=stage.id, notebook=notebook.name))
 
 
 def _cells(content: bytes) -> Any:

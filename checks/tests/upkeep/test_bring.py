@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from checks.cli import app
+from checks.history import FILE as HISTORY
 from checks.tests.upkeep.conftest import ANSWER, LESSON, NOTEBOOK, WORKED
 from checks.tests.upkeep.releases import MANIFEST, notebook, prose, texts
-from checks.upkeep.bring import HISTORY
 
 NEW = [prose("title", "Cook a better soup."), *LESSON[1:]]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from typer.testing import CliRunner
 
+from checks import history
 from checks.cli import app
 from checks.course import ROOT, read_course
 from checks.tests.upkeep.releases import MANIFEST, edited, example, exercise, notebook
@@ -54,6 +55,18 @@ def test_the_learners_notebook_is_kept_beside_it_with_the_date(root, worked, sta
     copy = root / "notebooks" / "01_soup (2026-11-21 at 18.30).ipynb"
     assert copy.read_bytes() == WORKED
     assert "notebooks/01_soup (2026-11-21 at 18.30).ipynb" in said
+
+
+def test_a_vote_of_before_the_reset_is_over(root, worked, stage):
+    file = root / "notebooks" / history.FILE
+    vote = history.Voted(
+        stage="soup", notebook=worked.name, claim="hot", asked="quiz", vote="no", right=True
+    )
+    history.append(file, vote)
+    assert history.History(file, worked.name).vote("soup", "hot", "quiz") == "no"
+    reset(root, stage, EVENING)
+    assert history.History(file, worked.name).vote("soup", "hot", "quiz") is None
+    assert history.read(file)[0][0] == vote
 
 
 def test_two_resets_in_one_minute_keep_both(root, worked, stage):
