@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from checks import display
+from checks.history import History, Voted
+from checks.observers import Observers
 
 
 class Vote(StrEnum):
@@ -79,30 +80,29 @@ def decide(claim: Claim, asked: Asked, vote: Vote) -> Verdict:
     return Verdict(claim, asked, vote, claim.experiment())
 
 
-_observers: list[Callable[[Verdict], None]] = []
+_observers: Observers[Verdict] = Observers()
 
-
-@contextmanager
-def observing(observer: Callable[[Verdict], None]) -> Iterator[None]:
-    """Tell `observer` every verdict that is reached in this block."""
-    _observers.append(observer)
-    try:
-        yield
-    finally:
-        _observers.remove(observer)
+observing = _observers.observing
+"""Tell an observer every verdict that is reached in the block: `with observing(seen.append):`."""
 
 
 class Ballot:
     """One claim as the notebook asks it: shows buttons, or the verdict where it was voted on."""
 
-    def __init__(self, claim: Claim, asked: Asked) -> None:
+    def __init__(
+        self, claim: Claim, asked: Asked, stage: str = "", history: History | None = None
+    ) -> None:
         self.claim = claim
         self.asked = asked
         self.__doc__ = claim.sentence
-        self._vote: Vote | None = None
+        self._stage = stage
+        self._history = history or History()
 
     def __call__(self, vote: Any = None) -> None:
-        """Show the claim; with a vote, YES or NO (in a quiz FACT or MYTH), decide it."""
+        """Show the claim; with a vote, YES or NO (in a quiz FACT or MYTH), decide it.
+
+        Without one, a vote of before is shown again. `again()` asks anew.
+        """
         from IPython.display import display as show
 
         if vote is not None:
@@ -110,11 +110,17 @@ class Ballot:
             if cast is None:
                 words = " or ".join(word.upper() for word in self.asked.words.values())
                 show(display.note_card(self.claim.sentence, f"{vote!r} is no vote: say {words}."))
-                return
-            self._vote = cast
-        if self._vote is not None:
-            show(self._decided(self._vote))
-            return
+            else:
+                show(self._decided(cast))
+        elif before := self._history.vote(self._stage, self.claim.name, self.asked):
+            show(self._decided(Vote(before), again=True))
+        else:
+            self.again()
+
+    def again(self) -> None:
+        """Ask the claim anew, whatever was voted before."""
+        from IPython.display import display as show
+
         question = display.question_card(self.claim, self.asked)
         handle = show(
             display.with_buttons(question, self.asked.words, self._clicked), display_id=True
@@ -122,15 +128,22 @@ class Ballot:
         self._update = handle.update if handle is not None else None
 
     def _clicked(self, vote: Vote) -> None:
-        self._vote = vote
         if self._update is not None:
             self._update(self._decided(vote))
 
-    def _decided(self, vote: Vote) -> display.Card:
+    def _decided(self, vote: Vote, *, again: bool = False) -> display.Card:
         verdict = decide(self.claim, self.asked, vote)
-        for observer in tuple(_observers):
-            observer(verdict)
-        return display.verdict_card(verdict)
+        _observers.tell(verdict)
+        self._history.note(
+            Voted(
+                stage=self._stage,
+                claim=self.claim.name,
+                asked=self.asked.value,
+                vote=vote.value,
+                right=verdict.right,
+            )
+        )
+        return display.verdict_card(verdict, again=again)
 
     def __repr__(self) -> str:
         return f"{self.asked}: {self.claim.sentence}"
@@ -142,8 +155,13 @@ class Predictions:
     Every claim of the stage can be asked here, also those that only a check names.
     """
 
-    def __init__(self, claims: dict[str, Claim]) -> None:
-        self._ballots = {name: Ballot(claim, Asked.PREDICT) for name, claim in claims.items()}
+    def __init__(
+        self, claims: dict[str, Claim], stage: str = "", history: History | None = None
+    ) -> None:
+        history = history or History()
+        self._ballots = {
+            name: Ballot(claim, Asked.PREDICT, stage, history) for name, claim in claims.items()
+        }
 
     def __getattr__(self, name: str) -> Ballot:
         try:
@@ -162,8 +180,13 @@ class Predictions:
 class Quiz:
     """The myths of a stage, to be called facts or myths: `quiz(async_is_always_faster=MYTH)`."""
 
-    def __init__(self, claims: dict[str, Claim]) -> None:
-        self._ballots = {name: Ballot(claim, Asked.QUIZ) for name, claim in claims.items()}
+    def __init__(
+        self, claims: dict[str, Claim], stage: str = "", history: History | None = None
+    ) -> None:
+        history = history or History()
+        self._ballots = {
+            name: Ballot(claim, Asked.QUIZ, stage, history) for name, claim in claims.items()
+        }
         self.__doc__ = "The myths of this stage: " + ", ".join(claims)
 
     def __call__(self, **votes: Any) -> None:
@@ -179,6 +202,11 @@ class Quiz:
             )
         for name, ballot in self._ballots.items():
             ballot(votes.get(name))
+
+    def again(self) -> None:
+        """Ask every claim of the quiz anew, whatever was voted before."""
+        for ballot in self._ballots.values():
+            ballot.again()
 
     def __repr__(self) -> str:
         return self.__doc__ or ""

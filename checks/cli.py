@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,7 +44,7 @@ app = typer.Typer(
 
 @app.callback()
 def course() -> None:
-    """Build, lint and grade the course."""
+    """Work with the course: keep your copy in order, grade hand-ins, build the notebooks."""
 
 
 @app.command()
@@ -192,6 +195,68 @@ def lint(*, root: Root = ROOT) -> None:
     typer.echo(f"nothing to complain about: {counts}")
 
 
+@app.command()
+def progress(*, root: Root = ROOT) -> None:
+    """Show how far you have come: exercises, points, myths, and where to go on."""
+    from checks.progress_table import show_progress
+
+    with _one_line_each():
+        show_progress(root)
+
+
+@app.command()
+def reset(
+    stage: Annotated[
+        str, typer.Argument(help="The stage: its id, stem or number.", show_default=False)
+    ],
+    *,
+    root: Root = ROOT,
+) -> None:
+    """Bring a stage's notebook back as it was released; yours is kept beside it."""
+    from checks.upkeep.reset import reset as bring_back
+
+    with _one_line_each():
+        course = read_course(root, notebooks_exist=False)
+        typer.echo(bring_back(root, course.stage(stage), datetime.now()))
+
+
+@app.command()
+def update(
+    older: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="An older copy of the course, whose work is brought into this one.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    root: Root = ROOT,
+) -> None:
+    """Take the newest release of the course, and carry your work into it."""
+    from checks.upkeep.bring import bring
+    from checks.upkeep.install import install_requirements
+    from checks.upkeep.update import update as take_newest
+
+    with _one_line_each():
+        if older is not None:
+            bring(older, root, read_course(root, notebooks_exist=False), typer.echo)
+        else:
+            install = partial(install_requirements, root, typer.echo)
+            take_newest(root, typer.echo, install, datetime.now())
+
+
+@app.command()
+def doctor(*, root: Root = ROOT) -> None:
+    """Find out what is wrong with this installation, and how to mend it."""
+    from checks.upkeep.doctor import examine
+
+    with _one_line_each():
+        if not examine(root, typer.echo):
+            raise typer.Exit(1)
+
+
 @contextmanager
 def _one_line_each() -> Iterator[None]:
     """Say what the course complains of without a traceback, and leave with its exit code."""
@@ -203,5 +268,8 @@ def _one_line_each() -> Iterator[None]:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what the terminal cannot show comes as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from checks.claim import Asked, Claim, Verdict, Vote
     from checks.exercise import CheckResult, CriterionResult
+    from checks.progress import Progress
 
 VOTE_MIME = "application/vnd.course.vote+json"
 """Where a decided card keeps its vote: `{"claim": …, "asked": "predict" | "quiz", "vote": "yes" | "no"}`."""
+
+VOTES_COUNTED = "Predicted and Quiz count the votes that were right."
 
 WIDTH = 88
 
@@ -80,12 +83,18 @@ background:var(--jp-layout-color2,rgba(128,128,128,.15));border-radius:3px;paddi
 </style>"""
 
 
-def check_card(result: CheckResult) -> Card:
-    """The card of a check: outcome, points, criteria, what was observed, and the belief behind it."""
+def check_card(result: CheckResult, remark: str = "") -> Card:
+    """The card of a check: outcome, points, criteria, what was observed, and the belief behind it.
+
+    `remark` is a sentence on how the answer came here, and stands first.
+    """
     mark = _OUTCOMES[result.outcome]
     score = f"{result.points:g} of {result.maximum} points"
     text = [f"{mark.sign} {mark.word}: {result.title} ({score})"]
     html = [_title(mark, f"{mark.word}: {result.title}", score)]
+    if remark:
+        text.append(_wrap(remark))
+        html.append(f"<p>{_inline(remark)}</p>")
     if result.message:
         text.append(_wrap(result.message))
         html.append(f"<p>{_inline(result.message)}</p>")
@@ -133,6 +142,52 @@ def note_card(title: str, message: str) -> Card:
     return _card([f"→ {title}", _wrap(message)], html, "ask")
 
 
+def progress_card(progress: Progress) -> Card:
+    """How far a learner has come: a line per stage, the myths, and where to go on."""
+    heading = f"Your progress: {progress.solved} exercises solved, {progress.points} points"
+    columns = ("Stage", "Solved", "Points", "Predicted", "Quiz")
+    rows = [
+        (
+            f"{'✔ ' if each.done else ''}{each.stage.number} · {each.stage.title}",
+            *map(str, (each.solved, each.points, each.predictions, each.quiz)),
+        )
+        for each in progress.stages
+    ]
+    text = [f"→ {heading}"]
+    text += [
+        f"  {shortened(row[0], 44):44}" + "".join(f"{cell:>10}" for cell in row[1:])
+        for row in (columns, *rows)
+    ]
+    html = [
+        _title(_Mark("→", "Progress", "ask"), heading),
+        f"<table><thead>{_row('th', columns)}</thead><tbody>",
+        *(_row("td", row) for row in rows),
+        f"</tbody></table><p>{VOTES_COUNTED}</p>",
+    ]
+    text.append(f"  {VOTES_COUNTED}")
+    for title, mark, sentences in (
+        ("Busted: judged wrongly before the lesson, rightly after it", "holds", progress.busted),
+        ("Still to be settled: judged wrongly when asked last", "fails", progress.alive),
+    ):
+        if sentences:
+            sign, tone = _STATES[mark].sign, _STATES[mark].tone
+            text += [f"  {title}", *(f"    {sign} {each}" for each in sentences)]
+            lines = (f'<li><b class="{tone}">{sign}</b> {_inline(each)}</li>' for each in sentences)
+            html.append(f"<p>{title}</p><ul>{''.join(lines)}</ul>")
+    if progress.next is None:
+        text.append("  Every exercise is solved.")
+        html.append("<p>Every exercise is solved.</p>")
+    else:
+        stage, entry = progress.next
+        name = f"{stage.stem}.ipynb"
+        text.append(f"  Go on with “{entry.title}” in {name}")
+        html.append(f'<p>Go on with “{escape(entry.title)}” in <a href="{name}">{name}</a></p>')
+    for remark in progress.remarks:
+        text.append(_wrap(remark))
+        html.append(f"<p>{_inline(remark)}</p>")
+    return _card(text, html, "ask")
+
+
 def question_card(claim: Claim, asked: Asked) -> Card:
     """A claim that waits for a vote, with how to type it."""
     mark = _Mark("?", "Question", "ask")
@@ -151,8 +206,11 @@ def question_card(claim: Claim, asked: Asked) -> Card:
     return _card(text, html, "ask")
 
 
-def verdict_card(verdict: Verdict) -> Card:
-    """A claim that was voted on: the vote, what the experiment showed, and what follows."""
+def verdict_card(verdict: Verdict, *, again: bool = False) -> Card:
+    """A claim that was voted on: the vote, what the experiment showed, and what follows.
+
+    `again` says that the vote was cast before, and how to change one's mind.
+    """
     claim = verdict.claim
     holds = "it holds" if verdict.evidence.holds else "it does not hold"
     mark = _Mark("✔", "Right", "good") if verdict.right else _Mark("✘", "Not so", "bad")
@@ -169,6 +227,10 @@ def verdict_card(verdict: Verdict) -> Card:
         "<details><summary>The experiment that was just run</summary>"
         f"<pre><code>{_experiment(claim)}</code></pre></details>",
     ]
+    if again:
+        anew = f"predict.{claim.name}.again()" if verdict.asked == "predict" else "quiz.again()"
+        text.append(f"  You voted before. To vote anew: {anew}")
+        html.append(f"<p>You voted before. To vote anew: <code>{anew}</code></p>")
     vote = {"claim": claim.name, "asked": str(verdict.asked), "vote": str(verdict.vote)}
     return _card(text, html, mark.tone, {VOTE_MIME: vote})
 
@@ -188,7 +250,8 @@ def with_buttons(card: Card, words: dict[Vote, str], clicked: Callable[[Vote], N
 
     buttons = []
     for vote, word in words.items():
-        button = ipywidgets.Button(description=word, tooltip=f"{word}: {card.text.splitlines()[0]}")
+        asked = card.text.splitlines()[0].removeprefix("? ")
+        button = ipywidgets.Button(description=word, tooltip=f"{word}: {asked}")
         button.on_click(lambda _, vote=vote: on_click(vote))
         buttons.append(button)
     # The question stands above its buttons in both, so the widget view repeats the card.
@@ -221,6 +284,15 @@ def _card(text: list[str], html: list[str], tone: str, data: dict[str, Any] | No
 def _title(mark: _Mark, title: str, aside: str = "") -> str:
     end = f" ({escape(aside)})" if aside else ""
     return f'<p><b class="{mark.tone}" title="{mark.word}">{mark.sign}</b> <b>{_inline(title)}</b>{end}</p>'
+
+
+def _row(tag: str, cells: tuple[str, ...]) -> str:
+    looks = ["text-align:left", *["white-space:nowrap"] * (len(cells) - 1)]
+    filled = (
+        f'<{tag} style="{look}">{escape(cell)}</{tag}>'
+        for look, cell in zip(looks, cells, strict=True)
+    )
+    return f"<tr>{''.join(filled)}</tr>"
 
 
 def _criterion_text(criterion: CriterionResult) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import linecache
 import re
 import sysconfig
-import textwrap
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -22,10 +20,13 @@ from typing import Any, get_type_hints
 
 from fastapi.exceptions import ResponseValidationError
 
-from checks import display, lesson
+from checks import display, keyboard, lesson, setup
+from checks.attempt import digest, is_blank
 from checks.claim import Claim
 from checks.course import ExerciseEntry, StageEntry
 from checks.fresh import Draw
+from checks.history import Checked, Hinted, History, Revealed
+from checks.observers import Observers
 
 
 class Outcome(StrEnum):
@@ -261,51 +262,65 @@ def run(
             "run the set-up cells above once more, then this one."
         )
         return found(Outcome.BROKEN_SETUP, message=message)
+    if changed := setup.overwritten_for(arguments, stage):
+        return found(Outcome.BROKEN_SETUP, message=setup.said(*changed))
     return found(Outcome.NOT_YET, criteria, diagnosis=attempt.belief)
 
 
-_observers: list[Callable[[CheckResult], None]] = []
+_observers: Observers[CheckResult] = Observers()
 
-
-@contextmanager
-def observing(observer: Callable[[CheckResult], None]) -> Iterator[None]:
-    """Tell `observer` the result of every check that runs in this block."""
-    _observers.append(observer)
-    try:
-        yield
-    finally:
-        _observers.remove(observer)
+observing = _observers.observing
+"""Tell an observer the result of every check that runs in the block: `with observing(seen.append):`."""
 
 
 class Check:
     """One exercise as the notebook has it: `check.greet_guest(build_app)`, `.hint()`, `.solution()`."""
 
-    def __init__(self, exercise: Exercise, entry: ExerciseEntry, stage: StageEntry) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        entry: ExerciseEntry,
+        stage: StageEntry,
+        history: History | None = None,
+    ) -> None:
         self.exercise = exercise
         self.entry = entry
         self.stage = stage
         self.__doc__ = exercise.function.__doc__
-        self._hints_shown = 0
-        self._tried = False
+        self._history = history or History()
+        self._asked_before = False
 
     def __call__(self, *arguments: Any, **given: Any) -> display.Card:
         """Hold your answer against the criteria; returns the card that says what was observed."""
         result = run(self.exercise, self.entry, self.stage, arguments, given)
-        self._tried = self._tried or result.outcome in {Outcome.SOLVED, Outcome.NOT_YET}
-        for observer in tuple(_observers):
-            observer(result)
-        return display.check_card(result)
+        _observers.tell(result)
+        self._history.note(
+            Checked(
+                stage=self.stage.id,
+                exercise=self.entry.id,
+                outcome=result.outcome,
+                points=result.points,
+                attempt=digest(arguments),
+            )
+        )
+        return display.check_card(result, keyboard.unheard(lesson.names(self.stage, self.entry.id)))
 
     def hint(self) -> display.Card:
-        """The next hint; the ones before it stay in sight."""
-        self._hints_shown = min(self._hints_shown + 1, len(self.exercise.hints))
-        shown = self.exercise.hints[: self._hints_shown]
-        return display.hint_card(self.entry.title, shown, len(self.exercise.hints))
+        """The next hint; the ones before it stay in sight, also those of another day."""
+        every = self.exercise.hints
+        known = self._history.hints(self.stage.id, self.entry.id)
+        # After a restart, the first call shows what was open: running all cells gives nothing away.
+        number = min(known if known and not self._asked_before else known + 1, len(every))
+        self._asked_before = True
+        if number > known:
+            self._history.note(Hinted(stage=self.stage.id, exercise=self.entry.id, number=number))
+        return display.hint_card(self.entry.title, every[:number], len(every))
 
     def solution(self, *, anyway: bool = False) -> display.Card:
         """One way to solve it, after an answer of your own was checked, or `anyway`."""
         name = f"check.{self.entry.id}"
-        if not (self._tried or anyway):
+        tried = self._history.tried(self.stage.id, self.entry.id)
+        if not (tried or anyway):
             return display.note_card(
                 f"Try it first: {self.entry.title}",
                 f"Run {name}({', '.join(self.exercise.answers)}) on an answer of your own, right or wrong, "
@@ -316,6 +331,7 @@ class Check:
             return display.note_card(
                 f"No solution at hand: {self.entry.title}", "The folder solutions/ is missing here."
             )
+        self._history.note(Revealed(stage=self.stage.id, exercise=self.entry.id, anyway=not tried))
         return display.solution_card(self.entry.title, code)
 
     def __repr__(self) -> str:
@@ -343,56 +359,6 @@ class Checks:
 
     def __repr__(self) -> str:
         return "\n".join(map(repr, self))
-
-
-def is_blank(arguments: tuple[Any, ...], blank: str | None) -> bool:
-    """Whether these objects are what the notebook had in the exercise cell from the start.
-
-    They are where one of them is `...`, an empty class or a function with a bare `...` in its source,
-    and where all of them say what the `blank` code says (an exercise that mends a bug starts from
-    whole code). The source decides nothing else.
-    """
-    trees = [_tree(argument) for argument in arguments]
-    if any(argument is ... or _is_empty_class(argument) for argument in arguments):
-        return True
-    if any(map(_has_ellipsis, trees)):
-        return True
-    untouched = {ast.dump(statement) for statement in ast.parse(blank or "").body}
-    return bool(trees) and all(tree is not None and ast.dump(tree) in untouched for tree in trees)
-
-
-def _is_empty_class(value: Any) -> bool:
-    """Whether a class defines nothing of its own; a notebook has no source of its classes."""
-    if not inspect.isclass(value):
-        return False
-    own = [name for name in vars(value) if not name.startswith(("_", "model_"))]
-    return not own and not inspect.get_annotations(value)
-
-
-def _tree(value: Any) -> ast.stmt | None:
-    """The definition of a function, where its source is at hand."""
-    if not inspect.isfunction(value):
-        return None
-    try:
-        return ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return None
-
-
-def _has_ellipsis(tree: ast.stmt | None) -> bool:
-    """Whether a bare `...` stands in it; as the whole body of an inner class it is no blank."""
-    bodies = [
-        getattr(node, "body", None)
-        for node in ast.walk(tree or ast.Module([], []))
-        if node is tree or not isinstance(node, ast.ClassDef)
-    ]
-    statements = [each for body in bodies if isinstance(body, list) for each in body]
-    return any(
-        isinstance(each, ast.Expr)
-        and isinstance(each.value, ast.Constant)
-        and each.value.value is ...
-        for each in statements
-    )
 
 
 def _wrong_call(exercise: Exercise, arguments: tuple[Any, ...], given: dict[str, Any]) -> str:

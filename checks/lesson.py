@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,8 @@ def solution(stage: StageEntry, exercise: str) -> str | None:
 
 def blank(stage: StageEntry, exercise: str) -> str | None:
     """The code that a learner finds in an exercise's cell, or None where `solutions/` is not at hand."""
-    return _given(stage.stem).blanks.get(exercise)
+    cell = _exercise_cell(stage, exercise)
+    return None if cell is None else cell["metadata"]["course"].get("blank")
 
 
 def cells_of(stage: StageEntry, exercise: str) -> tuple[list[str], str]:
@@ -41,37 +42,50 @@ def cells_of(stage: StageEntry, exercise: str) -> tuple[list[str], str]:
 
 def given_names(stage: StageEntry) -> frozenset[str]:
     """The names that the set-up cells of a stage define: imports, functions, classes and variables."""
-    return _given(stage.stem).names
+    return _bound_by(stage.stem, setup=True)
+
+
+def later_names(stage: StageEntry) -> frozenset[str]:
+    """The names that the other cells of a stage define."""
+    return _bound_by(stage.stem, setup=False)
+
+
+def names(stage: StageEntry, exercise: str) -> frozenset[str]:
+    """The names that the cell of an exercise defines, or none where `solutions/` is not at hand."""
+    return frozenset(_bound(blank(stage, exercise) or ""))
+
+
+def given_code(stage: StageEntry) -> Iterator[ast.stmt]:
+    """The statements of the set-up cells of a stage."""
+    for cell in _cells(stage.stem):
+        if cell["metadata"].get("course", {}).get("kind") == "setup":
+            yield from ast.parse("".join(cell["source"])).body
 
 
 def preload(stage: StageEntry) -> None:
-    """Read what checks need of a stage's lesson, and forget the solutions again.
+    """Keep what checks need of a stage's lesson, without the solutions.
 
     After that, a process that cannot read `solutions/` any more checks as if it could.
     """
-    _given(stage.stem)
-    _cells.cache_clear()
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What a lesson gives to its checks: the names of the set-up, and the blanks by exercise."""
-
-    names: frozenset[str]
-    blanks: dict[str, str]
+    for cell in _cells(stage.stem):
+        about = cell["metadata"].get("course", {})
+        if about.get("kind") == "exercise":
+            cell["source"] = [about.get("blank", "")]
+            cell["outputs"] = []
+    given_names(stage)
+    later_names(stage)
 
 
 @cache
-def _given(stem: str) -> _Given:
-    names: set[str] = set()
-    blanks: dict[str, str] = {}
-    for cell in _cells(stem):
-        about = cell["metadata"].get("course", {})
-        if about.get("kind") == "setup":
-            names |= _bound("".join(cell["source"]))
-        if about.get("kind") == "exercise" and "blank" in about:
-            blanks.setdefault(about["exercise"], about["blank"])
-    return _Given(frozenset(names), blanks)
+def _bound_by(stem: str, *, setup: bool) -> frozenset[str]:
+    """The names that the set-up cells define, or those that all other code cells do."""
+    return frozenset(
+        name
+        for cell in _cells(stem)
+        if cell.get("cell_type") == "code"
+        and (cell["metadata"].get("course", {}).get("kind") == "setup") is setup
+        for name in _bound("".join(cell["source"]))
+    )
 
 
 def _exercise_cell(stage: StageEntry, exercise: str) -> dict[str, Any] | None:
@@ -92,20 +106,31 @@ def _cells(stem: str) -> list[dict[str, Any]]:
     return cells
 
 
+def bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines at its own level."""
+    match statement:
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {(alias.asname or alias.name).split(".")[0] for alias in aliases}
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Assign(targets=targets):
+            parts = [
+                target.elts if isinstance(target, ast.Tuple) else [target] for target in targets
+            ]
+            return {each.id for part in parts for each in part if isinstance(each, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+        case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+            named = {
+                item.optional_vars.id for item in items if isinstance(item.optional_vars, ast.Name)
+            }
+            return named.union(*map(bound, body))
+    return set()
+
+
 def _bound(source: str) -> set[str]:
-    names: set[str] = set()
-    for statement in ast.parse(source).body:
-        match statement:
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                names |= {(alias.asname or alias.name).split(".")[0] for alias in aliases}
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                names.add(name)
-            case ast.Assign(targets=targets):
-                names |= {target.id for target in targets if isinstance(target, ast.Name)}
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                names.add(name)
-    return names
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a magic command
+        return set()
+    return {name for statement in statements for name in bound(statement)}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from checks import keyboard
 from checks.claim import Claim, Predictions, Quiz
 from checks.course import CourseError, the_course
 from checks.exercise import Check, Checks, Exercise
+from checks.history import the_history
 
 
 def open_stage(
@@ -31,5 +33,11 @@ def open_stage(
             raise CourseError(
                 f"course.yml: stage {name}: claim {claim!r} is not in {claims.__name__}"
             )
-    checks = Checks({entry.id: Check(found[entry.id], entry, stage) for entry in stage.exercises})
-    return checks, Predictions(known), Quiz({claim: known[claim] for claim in stage.quiz})
+    history = the_history()
+    checks = Checks(
+        {entry.id: Check(found[entry.id], entry, stage, history) for entry in stage.exercises}
+    )
+    predictions = Predictions(known, stage.id, history)
+    quiz = Quiz({claim: known[claim] for claim in stage.quiz}, stage.id, history)
+    keyboard.watch(stage, {"check": checks, "predict": predictions, "quiz": quiz})
+    return checks, predictions, quiz

@@ -13,14 +13,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+from checks.rush import CoffeeMachine, rush
+from checks.stages.fastapi_basics import FACT, MYTH, NO, YES, check, predict, quiz
+from checks.xray import xray
+
 from fastapi import APIRouter, Body, FastAPI, HTTPException, Path, Query, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field
-
-from checks.rush import CoffeeMachine, rush
-from checks.stages.fastapi_basics import FACT, MYTH, NO, YES, check, predict, quiz
-from checks.xray import xray
 
 # %% cid="predict-remembers" kind="predict"
 # BEGIN SOLUTION: predict.app_remembers()

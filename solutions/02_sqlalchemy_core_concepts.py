@@ -14,6 +14,9 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
+from checks.stages.sqlalchemy_core_concepts import FACT, MYTH, NO, YES, check, predict, quiz
+from checks.xray import xray
+
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
 from sqlalchemy import (
@@ -39,9 +42,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mssql, postgresql
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
-
-from checks.stages.sqlalchemy_core_concepts import FACT, MYTH, NO, YES, check, predict, quiz
-from checks.xray import xray
 
 shelf, number = mkdtemp(), count(1)
 atexit.register(rmtree, shelf, ignore_errors=True)

@@ -13,6 +13,9 @@ from itertools import count
 from shutil import rmtree
 from tempfile import mkdtemp
 
+from checks.stages.database_models import FACT, MYTH, NO, YES, check, predict, quiz
+from checks.xray import xray
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -40,9 +43,6 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.exc import DetachedInstanceError
 from sqlalchemy.schema import CreateTable
-
-from checks.stages.database_models import FACT, MYTH, NO, YES, check, predict, quiz
-from checks.xray import xray
 
 shelf, number = mkdtemp(), count(1)
 atexit.register(rmtree, shelf, ignore_errors=True)

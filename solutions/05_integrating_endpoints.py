@@ -16,15 +16,15 @@ from tempfile import mkdtemp
 from typing import Annotated, Any
 from unittest.mock import patch
 
+from checks.stages.integrating_endpoints import FACT, MYTH, NO, YES, check, predict, quiz
+from checks.xray import xray
+
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Response, status
 from fastapi.exceptions import FastAPIError
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine, create_engine, delete, func, inspect, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
-
-from checks.stages.integrating_endpoints import FACT, MYTH, NO, YES, check, predict, quiz
-from checks.xray import xray
 
 shelf = Path(mkdtemp())
 atexit.register(rmtree, shelf, ignore_errors=True)

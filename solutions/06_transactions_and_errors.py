@@ -26,6 +26,10 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Annotated
 
+from checks import faults
+from checks.stages.transactions_and_errors import FACT, MYTH, NO, YES, check, predict, quiz
+from checks.xray import xray
+
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
@@ -33,10 +37,6 @@ from sqlalchemy import CheckConstraint, Engine, ForeignKey, create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
-
-from checks import faults
-from checks.stages.transactions_and_errors import FACT, MYTH, NO, YES, check, predict, quiz
-from checks.xray import xray
 
 
 class Base(DeclarativeBase):

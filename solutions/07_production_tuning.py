@@ -31,6 +31,10 @@ from tempfile import mkdtemp
 from typing import Annotated, Any
 from uuid import uuid4
 
+from checks.rush import CoffeeMachine, lunch_rush, rush
+from checks.stages.production_tuning import FACT, MYTH, NO, YES, check, predict, quiz
+from checks.xray import Kind, xray
+
 import alembic
 import altair as alt
 import httpx2
@@ -62,10 +66,6 @@ from sqlalchemy.orm import (
     selectinload,
     sessionmaker,
 )
-
-from checks.rush import CoffeeMachine, lunch_rush, rush
-from checks.stages.production_tuning import FACT, MYTH, NO, YES, check, predict, quiz
-from checks.xray import Kind, xray
 
 # An error that we provoke below leaves this one behind, at a moment of its own choice.
 warnings.filterwarnings("ignore", message="coroutine 'Connection.cursor' was never awaited")

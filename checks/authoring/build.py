@@ -1,4 +1,7 @@
-"""Both notebooks of a stage, built from its source: executed, stripped, the same bytes each time."""
+"""Both notebooks of a stage, built from its source: executed, stripped, the same bytes each time.
+
+The learner's one is written twice: where learners open it, and where `course reset` finds it again.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.authoring.source import Cell, Kind, Source, SourceError, read_source
 from checks.course import read_course
+from checks.upkeep.files import pristine_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +62,9 @@ class Role(StrEnum):
 def build_stage(root: Path, stage: StageEntry) -> dict[str, bytes]:
     """Build both notebooks of a stage in the course at `root`, without writing them.
 
-    Returns the bytes of each by its path in the course. Raises SourceError where the source is not
-    as it should be or a cell raises, CourseError where `course.yml` is not.
+    Returns the bytes of each, and of the learner's pristine copy, by its path in the course. Raises
+    SourceError where the source is not as it should be or a cell raises, CourseError where
+    `course.yml` is not.
     """
     return _run(root, _draft(root, stage))
 
@@ -75,6 +80,7 @@ def write_stage(root: Path, stage: StageEntry) -> dict[str, bool]:
         built = _run(root, draft)
     changed = {name: _content(root / name) != content for name, content in built.items()}
     for name, content in built.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
     return changed
 
@@ -108,7 +114,9 @@ def _draft(root: Path, stage: StageEntry) -> _Draft:
 
 def _run(root: Path, draft: _Draft) -> dict[str, bytes]:
     asyncio.run(_execute_all(root, draft))
-    return {draft.path(role): _finished(draft.notebooks[role], role) for role in Role}
+    built = {draft.path(role): _finished(draft.notebooks[role], role) for role in Role}
+    pristine = pristine_path(root, draft.stage).relative_to(root).as_posix()
+    return {**built, pristine: built[draft.path(Role.LEARNER)]}
 
 
 def _notebook(source: Source, stage: StageEntry, version: str, role: Role) -> Any:
@@ -176,7 +184,7 @@ async def _execute(root: Path, draft: _Draft, role: Role, sockets: Path) -> str:
         on_cell_start=started,
     )
     try:
-        await client.async_execute()
+        await client.async_execute(env=_nobodys_environment())
     except CellExecutionError as error:
         trouble = f"raises {error.ename}: {error.evalue}".split("\n")[0]
     except CellTimeoutError:
@@ -187,6 +195,11 @@ async def _execute(root: Path, draft: _Draft, role: Role, sockets: Path) -> str:
         return ""
     cell = draft.source.cells[running]
     return f"{draft.source.name}:{cell.line}: cell {cell.id} of the {role} notebook {trouble}"
+
+
+def _nobodys_environment() -> dict[str, str]:
+    """The environment without the notebook that JupyterLab names in it: a build is no learner."""
+    return {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
 
 
 def _reached_through(connection_file: Path) -> Any:

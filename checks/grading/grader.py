@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from checks.course import Course
+from checks.course import ROOT, Course
 from checks.grading.engine import Engine, open_engine
 from checks.grading.grade import Grade, grade
 from checks.grading.limits import Limits
@@ -88,7 +88,7 @@ def open_grader(
     GradingError where it cannot, and CourseError where a released notebook cannot be read.
     """
     releases = read_releases(course, root)
-    sandbox = probe(View.of_course(root))
+    sandbox = probe(View.of_course(ROOT, [root / "course.yml"]))
     if strict:
         require(sandbox, Level.CONFINED)
         if portable:

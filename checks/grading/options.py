@@ -44,7 +44,7 @@ class Options:
             )
         if self.scheduler is not None and self.jobs is not None:
             raise GradingError(
-                "--jobs: the cluster's workers decide; leave it out with --scheduler"
+                "--jobs: the cluster's workers say how many; leave it out with --scheduler"
             )
         if self.against is not None and not self.dry_run:
             raise GradingError("--against: goes with --dry-run only; add it, or leave both out")

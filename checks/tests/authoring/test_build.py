@@ -66,6 +66,7 @@ def built(tiny_of_module):
     assert result.output.splitlines() == [
         "notebooks/01_fastapi_basics.ipynb: written",
         "solutions/01_fastapi_basics.ipynb: written",
+        "checks/pristine/01_fastapi_basics.ipynb: written",
     ]
     return tiny_of_module
 
@@ -149,6 +150,11 @@ def test_an_expected_error_keeps_its_message_and_no_traceback(built):
     assert output["traceback"] == ["ZeroDivisionError: division by zero"]
 
 
+def test_the_learners_notebook_is_written_once_more_for_a_reset(built):
+    pristine = built.root / "checks" / "pristine" / built.learner.name
+    assert pristine.read_bytes() == built.learner.read_bytes()
+
+
 def test_no_widget_view_is_stored(built):
     for path in (built.learner, built.solved):
         [output] = cells(path)["voted"]["outputs"]
@@ -205,3 +211,11 @@ def test_a_stage_that_does_not_exist_is_one_sentence(tiny):
     result = course(tiny, "build", "9")
     assert result.exit_code == 2
     assert result.stderr == "there is no stage '9'; the stages are fastapi_basics\n"
+
+
+def test_a_build_that_was_started_in_a_notebook_is_not_taken_for_its_learner(tiny, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "mine.ipynb")
+    tiny.write(
+        '# %% cid="a" kind="setup"\nimport os\n\nassert "JPY_SESSION_NAME" not in os.environ\n'
+    )
+    assert course(tiny, "build").exit_code == 0

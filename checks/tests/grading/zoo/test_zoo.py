@@ -7,6 +7,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,12 +73,13 @@ def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
         }.items():
             _hand_in(folder, name, _cheat(code), STAGE)
         _hand_in(folder, "gives back what equals everything", _permissive(), STAGE)
+        before = set(_workers(root))
         grades = _grade(folder, tmp_path_factory.mktemp("unpacked"), root, sandbox)
     return Zoo(
         grades,
         secret.read_text(),
         sorted(str(path) for path in scratch.rglob("*")),
-        [line for line in _command_lines() if str(root) in line and "engine.worker" in line],
+        sorted(set(_workers(root)) - before),
     )
 
 
@@ -176,9 +178,10 @@ def _grade(folder: Path, scratch: Path, root: Path, sandbox: Sandbox) -> dict[st
         return {row.learner: row for row in executor.map(grader, map(pack, found))}
 
 
-def _command_lines() -> Iterator[str]:
+def _workers(root: Path) -> Iterator[str]:
+    """Every process of an engine for the small course, by its number."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:  # it has just ended
-            continue
+        with suppress(OSError):  # it has just ended
+            line = path.read_bytes()
+            if str(root).encode() in line and b"engine.worker" in line:
+                yield path.parent.name
