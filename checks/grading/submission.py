@@ -25,10 +25,10 @@ def pack(hand_in: HandIn) -> Submission:
         if not hand_in.path.is_file():
             return _unreadable(hand_in, "is not a file")
         with hand_in.path.open("rb") as file:
-            return Submission(hand_in, file.read(LARGEST + 1))
+            return Submission(replace(hand_in, path=None), file.read(LARGEST + 1))
     except OSError as error:
         return _unreadable(hand_in, f"cannot be opened: {error.strerror}")
 
 
 def _unreadable(hand_in: HandIn, reason: str) -> Submission:
-    return Submission(replace(hand_in, status=Status.UNREADABLE, reason=reason))
+    return Submission(replace(hand_in, path=None, status=Status.UNREADABLE, reason=reason))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -51,6 +52,7 @@ class Nbgrader:
 
     def __init__(self, cache: Path) -> None:
         self._bin = install(NBGRADER, cache)
+        self._environment = activated(self._bin)
 
     def grade(self, stage: StageEntry, number: int, folder: Path) -> Cost:
         """Grade `number` hand-ins in an empty folder; returns what that cost."""
@@ -60,11 +62,11 @@ class Nbgrader:
         (folder / "nbgrader_config.py").write_text("c = get_config()\n")
         nbgrader = str(self._bin / "nbgrader")
         release = [nbgrader, "generate_assignment", stage.stem, "--create", "--force"]
-        measure(release, folder=folder, PYTHONPATH=str(ROOT))
+        measure(release, folder=folder, **self._environment)
         for learner in range(number):
             path = folder / "submitted" / f"learner-{learner}" / stage.stem / file
             same_hand_ins.write(notebook, path)
-        cost = measure([nbgrader, "autograde", stage.stem], folder=folder, PYTHONPATH=str(ROOT))
+        cost = measure([nbgrader, "autograde", stage.stem], folder=folder, **self._environment)
         with sqlite3.connect(folder / "gradebook.db") as gradebook:
             query = (
                 "select sum(auto_score) from grade join submitted_notebook"
@@ -82,6 +84,7 @@ class Otter:
 
     def __init__(self, cache: Path) -> None:
         self._bin = install(OTTER, cache)
+        self._environment = activated(self._bin)
 
     def grade(self, stage: StageEntry, number: int, folder: Path) -> Cost:
         """Grade `number` hand-ins in an empty folder; returns what that cost."""
@@ -94,7 +97,7 @@ class Otter:
         for learner in range(number):
             same_hand_ins.write(notebook, folder / f"learner-{learner}" / f"{stage.stem}.ipynb")
         command = [sys.executable, str(driver), str(self._bin / "otter"), str(_AT_A_TIME)]
-        cost = measure(command, folder=folder, PYTHONPATH=str(ROOT))
+        cost = measure(command, folder=folder, **self._environment)
         marks = []
         for path in folder.glob("learner-*/results.json"):
             results = json.loads(path.read_text(encoding="utf-8"))["tests"]
@@ -115,6 +118,12 @@ def install(requirement: str, cache: Path) -> Path:
         subprocess.run([*pip, "ipykernel", *needed], check=True)
         done.touch()
     return home / "bin"
+
+
+def activated(folder: Path) -> dict[str, str]:
+    """What `activate` sets for this `bin` folder, and where the course's checks are."""
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "VIRTUAL_ENV": str(folder.parent), "PYTHONPATH": str(ROOT)}
 
 
 def _believe(name: str, cost: Cost, marks: list[float], number: int, stage: StageEntry) -> Cost:

@@ -141,6 +141,7 @@ def test_a_cluster_that_loses_its_workers_or_ends_is_noticed(
     address, end = own_scheduler
     monkeypatch.setattr(cluster, "_compare", lambda *_: None)
     monkeypatch.setattr(cluster, "_SECONDS_WITHOUT_WORKERS", 0)
+    monkeypatch.setattr(cluster, "_SECONDS_TO_ANSWER", 2)
     with open_cluster(address, 1, installation={}) as pool:
         pool = replace(pool, window=2, patience=0.01)
         with pytest.raises(GradingError, match="has lost all its workers; start some"):
