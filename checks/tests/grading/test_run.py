@@ -223,7 +223,7 @@ for number in range(3, 64):
     hand_in("learner-1.ipynb", double=SOLVED["double"], greet=noise)
     [row] = grades().values()
     assert row.points == 4
-    assert outcomes(row)["total"] == "not attempted"
+    assert outcomes(row)["total"] == "not believed"
     assert row.status is Status.TAMPERED
     assert "it wrote where only results are written in the exercise cell of greet" in row.reason
 

@@ -167,4 +167,5 @@ def test_ten_times_the_hand_ins_take_no_more_memory(threads: Executor, tmp_path:
             tracemalloc.stop()
 
     peak(20)
-    assert peak(2_000) < peak(200) + 1_000_000
+    # All of them together are 200 MB.
+    assert peak(2_000) < peak(200) + 5_000_000
