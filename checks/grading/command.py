@@ -22,6 +22,7 @@ from checks.grading.report.beliefs import Belief, believe, decide_claims
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.pages import visible
 from checks.grading.report.write import write_report
+from checks.grading.sandbox import Level, View, probe
 from checks.grading.status import GradingError, Status, StoppedError
 from checks.grading.work import Work, key_of, prepared
 
@@ -49,6 +50,7 @@ def _grade(work: Work, hand_ins: Path) -> None:
     with Gradebook(path) as gradebook:
         outdated = work.outdated(gradebook)
         ready = len(work.hand_ins) - len(outdated)
+        isolation: set[str] = set()
         try:
             with (
                 shown_progress(Console(stderr=True), len(outdated)) as advance,
@@ -56,6 +58,7 @@ def _grade(work: Work, hand_ins: Path) -> None:
             ):
                 for hand_in, grade in grades:
                     gradebook.record(grade, work.fingerprint(hand_in))
+                    isolation.add(grade.isolation)
                     ready += 1
                     advance()
             if options.prune:
@@ -73,6 +76,7 @@ def _grade(work: Work, hand_ins: Path) -> None:
     say = [
         f"Graded now: {len(outdated)}; unchanged since they were graded: {ready - len(outdated)}"
     ]
+    say += _held_back(isolation)
     if others:
         say.append(
             f"Not among the hand-ins any more: {others}; they stay in the gradebook, "
@@ -127,6 +131,15 @@ def _compare(work: Work) -> bool:
     for line in lines:
         console.print(visible(line), soft_wrap=True, markup=False, highlight=False)
     return bool(changes)
+
+
+def _held_back(isolation: set[str]) -> Iterator[str]:
+    """How far the hand-ins of a run were held back, and what would hold them back further."""
+    levels = sorted(Level[name.upper()] for name in isolation if name)
+    if levels:
+        yield f"Isolation: {levels[0].name.lower()}. {levels[0].sentence}"
+    if levels and levels[0] < Level.FULL:
+        yield from (f"  {sentence}" for sentence in probe(View.of_course(ROOT)).missing)
 
 
 def _beliefs(work: Work, gradebook: Gradebook, root: Path) -> dict[str, dict[str, Belief]]:

@@ -109,10 +109,14 @@ _FINISH = "from checks.grading.engine.kernel import finish as _finish; await _fi
 
 async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int | None]:
     """Run the cells; returns the limit it was ended for, and the exit code of a kernel that has died."""
+    import zmq
     from nbclient.exceptions import DeadKernelError
 
     # nbclient takes a task that is cancelled for a kernel that has died. So the kernel is ended.
     limits = job.limits
+    kernel: Any = client.kc
+    # A kernel whose sockets were spoilt would be waited for without an end.
+    kernel.shell_channel.socket.sndtimeo = 1000
     watches = {limits.seconds: asyncio.create_task(_end_after(client, limits.seconds))}
     try:
         for number, cell in enumerate(client.nb.cells):
@@ -121,7 +125,7 @@ async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int 
             await client.async_execute_cell(cell, number)
             watch.cancel()
         await _silently(client, _FINISH)
-    except (DeadKernelError, RuntimeError):
+    except (DeadKernelError, RuntimeError, zmq.ZMQError):
         late = next((limit for limit, watch in watches.items() if watch.done()), None)
         return late, None if late else _exit_code(client)
     finally:
@@ -131,12 +135,15 @@ async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int 
 
 
 async def _interrupt_after(client: NotebookClient, seconds: float) -> None:
+    import zmq
+
     manager: Any = client.km
     await asyncio.sleep(seconds)
     await manager.interrupt_kernel()
     # ipykernel 7.4 notices the interrupt of a cell that awaits something when a message arrives.
     kernel: Any = client.kc
-    kernel.kernel_info()
+    with contextlib.suppress(zmq.ZMQError):
+        kernel.kernel_info()
     await _end_after(client, _SECONDS_OF_GRACE)
 
 

@@ -22,7 +22,7 @@ from checks.grading.limits import Limits
 from checks.grading.repair import read_releases
 from checks.grading.status import Status
 from checks.grading.submission import pack
-from checks.tests.grading.conftest import Write
+from checks.tests.grading.conftest import Write, both_engines
 from checks.tests.grading.small_course import SOLVED, code, lesson
 
 Grades = Callable[..., dict[str, Grade]]
@@ -36,6 +36,7 @@ def reasons(grade: Grade) -> dict[str, str]:
     return {exercise.id: exercise.reason for exercise in grade.exercises if exercise.reason}
 
 
+@both_engines
 def test_solved_blank_and_half_done(hand_in: Write, grades: Grades) -> None:
     hand_in("solved.ipynb", **SOLVED)
     hand_in("blank.ipynb")
@@ -70,6 +71,7 @@ def test_an_exercise_that_raises_says_so_and_spoils_no_other(
     assert "nobody is there to answer input()" in reasons(rows["asks"])["double"]
 
 
+@both_engines
 def test_cells_behave_as_in_jupyter(hand_in: Write, grades: Grades, root: Path) -> None:
     jupyter = """
 import asyncio
@@ -122,6 +124,7 @@ def test_an_endless_loop_ends_in_time_and_keeps_what_was_earned(
         assert outcomes(row) == {"double": "solved", "greet": NOT_RUN, "total": NOT_RUN}
 
 
+@both_engines
 def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
     hand_in: Write, grades: Grades
 ) -> None:
@@ -132,6 +135,7 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
         assert row.reason.startswith("interrupted after 2 s in the exercise cell of double")
 
 
+@both_engines
 def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Grades) -> None:
     stubborn = (
         "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException: pass"
@@ -142,6 +146,7 @@ def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Gr
     assert row.reason.endswith("in the exercise cell of greet")
 
 
+@both_engines
 def test_a_process_that_dies_keeps_what_was_earned(hand_in: Write, grades: Grades) -> None:
     hand_in("exits.ipynb", **{**SOLVED, "greet": "import os\nos._exit(7)"})
     hand_in("killed.ipynb", **{**SOLVED, "greet": "import ctypes\nctypes.string_at(0)"})
