@@ -6,6 +6,7 @@ the standard input, one at a time, and each is answered by one line on the stand
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import secrets
@@ -45,15 +46,37 @@ def main() -> None:
             answer = answer[os.write(1, answer) :]
 
 
+_ALWAYS = (
+    "fastapi.testclient",
+    "sqlalchemy.orm",
+    "sqlalchemy.ext.asyncio",
+    # What the first request and the first engine would import, in each child anew.
+    "anyio._backends._asyncio",
+    "pydantic.v1",
+    "sqlalchemy.dialects.sqlite",
+)
+
+
 def preload(stage: str) -> None:
     """Import what the hand-ins of a stage need; a stage that is no room of the course needs less."""
-    for name in ("fastapi.testclient", "sqlalchemy.orm", "sqlalchemy.ext.asyncio"):
+    for name in _ALWAYS:
         import_module(name)
     try:
-        lesson.preload(the_course().stage(stage))
+        entry = the_course().stage(stage)
         import_module(f"checks.stages.{stage}")
     except (CourseError, ModuleNotFoundError):
         return
+    lesson.preload(entry)
+    for statement in lesson.given_code(entry):
+        match statement:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(module)):
+                modules = [module]
+            case _:
+                continue
+        for name in modules:
+            import_module(name)
 
 
 class _Worker:

@@ -1,7 +1,7 @@
-"""One solved stage as a hand-in to each of three graders, so that all of them run the same cells.
+"""One solved stage as a hand-in to each of three graders: the whole notebook, as a learner saves it.
 
-Only what `course grade` runs is in it: set-up, exercise and check cells. The check cells of the other
-graders call the same checks and assert that they find the exercise solved.
+The check cells of the other graders call the same checks and assert that they find the exercise
+solved. How much of a notebook it runs is each grader's own affair.
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ from checks.course import ROOT, StageEntry
 
 Notebook = dict[str, Any]
 
-_RUN = {"setup", "exercise", "check"}
-
-
 def solved(stage: StageEntry) -> Notebook:
-    """The solved notebook of a stage without outputs, reduced to the cells that are run."""
+    """The solved notebook of a stage without outputs."""
     text = (ROOT / "solutions" / f"{stage.stem}.ipynb").read_text(encoding="utf-8")
     notebook: Notebook = json.loads(text)
-    notebook["cells"] = [cell for cell in notebook["cells"] if _about(cell).get("kind") in _RUN]
     for cell in notebook["cells"]:
-        cell["outputs"], cell["execution_count"] = [], None
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
     return notebook
 
 
@@ -32,8 +29,8 @@ def for_nbgrader(stage: StageEntry) -> Notebook:
     """The same notebook with nbgrader's marks on its exercise and check cells."""
     notebook = copy.deepcopy(solved(stage))
     for cell in notebook["cells"]:
-        kind, exercise = _about(cell)["kind"], _about(cell).get("exercise")
-        if kind == "setup":
+        kind, exercise = _about(cell).get("kind"), _about(cell).get("exercise")
+        if kind not in {"exercise", "check"}:
             continue
         mark = {"grade_id": cell["id"], "schema_version": 3, "task": False}
         if kind == "exercise":
@@ -51,7 +48,7 @@ def for_otter(stage: StageEntry) -> tuple[Notebook, dict[str, str]]:
     notebook = copy.deepcopy(solved(stage))
     tests = {}
     for cell in notebook["cells"]:
-        if _about(cell)["kind"] != "check":
+        if _about(cell).get("kind") != "check":
             continue
         exercise = _about(cell)["exercise"]
         first, *others = _asserting(cell)
@@ -72,7 +69,7 @@ def for_otter(stage: StageEntry) -> tuple[Notebook, dict[str, str]]:
         test = {"name": exercise, "points": points, "suites": [suite]}
         tests[f"{exercise}.py"] = f"OK_FORMAT = True\n\ntest = {test!r}\n"
         cell["source"] = f'grader.check("{exercise}")'
-    start = copy.deepcopy(notebook["cells"][0])
+    start = copy.deepcopy(next(cell for cell in notebook["cells"] if cell["cell_type"] == "code"))
     start |= {"id": "otter", "source": "import otter\ngrader = otter.Notebook()"}
     notebook["cells"].insert(0, start)
     return notebook, tests
