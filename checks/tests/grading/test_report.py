@@ -310,7 +310,7 @@ def test_the_class_page_says_statuses_difficulty_myths_and_who_is_stuck(course: 
         "the belief behind 1 answer may be: “Text has no double.”",
         "Soup is hot. a myth 1 of 1 0 of 1 –",
         "Text has no double. a myth – – 1",
-        "held back by: resource limits",
+        "Isolation of the runs: resource limits",
     ):
         assert words in said
     assert said.index("What became of the hand-ins") < said.index("How difficult")
