@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 VOTE_MIME = "application/vnd.course.vote+json"
 """Where a decided card keeps its vote: `{"claim": …, "asked": "predict" | "quiz", "vote": "yes" | "no"}`."""
 
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+"""Where an open question has its buttons, while there is a kernel that hears them."""
+
 VOTES_COUNTED = "Predicted and Quiz count the votes that were right."
 
 WIDTH = 88
@@ -62,6 +65,8 @@ _STATES = {
     "blocked": _Mark("–", "blocked: needs what failed above", "open"),
     "open": _Mark("○", "open", "open"),
 }
+# Each line of such a list begins with a mark of its own.
+_MARKED_LIST = '<ul style="list-style:none;padding-left:0">'
 _COLOURS = {"good": "#2e7d32", "bad": "#c62828", "open": "#8a6d00", "ask": "#1565c0"}
 
 _STYLE = """<style>
@@ -71,7 +76,7 @@ border:1px solid var(--jp-border-color2,#bdbdbd);border-radius:4px;max-width:48e
 background:var(--jp-layout-color1,transparent);color:var(--jp-content-font-color1,inherit);
 font-family:var(--jp-content-font-family,sans-serif);font-size:var(--jp-content-font-size1,14px);line-height:1.5}
 .course-card p,.course-card ul,.course-card ol,.course-card pre{margin:.35em 0}
-.course-card ul{list-style:none;padding-left:0}.course-card ul>li{padding-left:1.5em;text-indent:-1.5em}
+.course-card ul>li{padding-left:1.5em;text-indent:-1.5em}
 .course-card li>p,.course-card li>details{text-indent:0}
 .course-card b.good{color:var(--good)}.course-card b.bad{color:var(--bad)}
 .course-card b.open{color:var(--open)}.course-card b.ask{color:var(--ask)}
@@ -103,7 +108,7 @@ def check_card(result: CheckResult, remark: str = "") -> Card:
         html.append("<p>This is what will be observed:</p>")
     if result.criteria:
         text += [_criterion_text(criterion) for criterion in result.criteria]
-        html.append(f"<ul>{''.join(map(_criterion_html, result.criteria))}</ul>")
+        html.append(f"{_MARKED_LIST}{''.join(map(_criterion_html, result.criteria))}</ul>")
     if result.diagnosis is not None:
         name = f"predict.{result.diagnosis.name}()"
         text.append(f"  The belief behind it may be: “{result.diagnosis.sentence}”")
@@ -173,7 +178,7 @@ def progress_card(progress: Progress) -> Card:
             sign, tone = _STATES[mark].sign, _STATES[mark].tone
             text += [f"  {title}", *(f"    {sign} {each}" for each in sentences)]
             lines = (f'<li><b class="{tone}">{sign}</b> {_inline(each)}</li>' for each in sentences)
-            html.append(f"<p>{title}</p><ul>{''.join(lines)}</ul>")
+            html.append(f"<p>{title}</p>{_MARKED_LIST}{''.join(lines)}</ul>")
     if progress.next is None:
         text.append("  Every exercise is solved.")
         html.append("<p>Every exercise is solved.</p>")

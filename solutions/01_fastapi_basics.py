@@ -503,4 +503,6 @@ quiz(
 # 3. Is there a blocking call inside any `async def`?
 # 4. Does every lookup that can miss raise a 404?
 #
+# **How far you are,** and where to go on: `from checks.progress import progress; progress()`, in a cell of your own.
+#
 # The waiter is ready. In [stage 2](02_sqlalchemy_core_concepts.ipynb) the chef comes in.

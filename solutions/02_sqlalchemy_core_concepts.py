@@ -521,4 +521,6 @@ quiz(
 # 3. Is every session closed, by a `with`?
 # 4. For each change: where is its commit?
 #
+# **How far you are,** and where to go on: `from checks.progress import progress; progress()`, in a cell of your own.
+#
 # The chef cooks. In [stage 3](03_database_models.ipynb) he gets a recipe book.

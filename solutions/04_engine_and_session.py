@@ -571,4 +571,6 @@ quiz(
 # 4. Is there a `commit()` after a `yield`? Then who tells the guest when it fails?
 # 5. After a test run, is `engine.pool.checkedout()` zero?
 #
+# **How far you are:** `from checks.progress import progress; progress()`
+#
 # In stage 5 waiter and chef work together: whole endpoints, with the session at hand.

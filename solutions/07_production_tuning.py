@@ -318,7 +318,11 @@ chart = bars.mark_bar() + bars.mark_text(align="left", dx=4, color="gray", fontS
     text="failed:Q"
 )
 table = "\n".join(f"{name:20} {count} of 6 guests got an error" for name, count in failed.items())
-display({"application/vnd.vegalite.v5+json": chart.to_dict(), "text/plain": table}, raw=True)
+display(
+    {"application/vnd.vegalite.v5+json": chart.to_dict(), "text/plain": table},
+    metadata={"application/vnd.vegalite.v5+json": {"embed_options": {"actions": False}}},
+    raw=True,
+)
 
 # %% [markdown] cid="survive-the-rush-task" kind="prose" exercise="survive_the_rush"
 # A bigger pool, more threads: each only moves the number of guests at which it breaks. More patience: the same guests fail, later. `scope="function"` closes after the answer was checked, which is too late. Two repairs cut the circle:
@@ -928,6 +932,8 @@ print("served in the rush:", sum(answer.is_success for answer in answers), "of 4
 # 8. Do pre-ping, settings from the environment and `engine.dispose()` in the lifespan stand in the code?
 # 9. What does your x-ray of the busiest route show: statements, connections, and when do they come back?
 #
-# **Where to go next.** *Caching layers*: first count statements, then cache answers (HTTP headers, Redis), last of all objects. *Migrations in a team*: one head, `alembic check` in CI, and changes in two steps, so that the old and the new code can run side by side. *PostgreSQL*: run your own tests on the database that you deploy. *Other ORMs*: you now know which questions to ask them.
+# **Where to go next.** *Caching layers*: first count statements, then cache answers (HTTP headers, Redis), last objects. *Migrations in a team*: one head, `alembic check` in CI, and changes in two steps, so that old and new code run side by side. *PostgreSQL*: test on the database that you deploy. *Other ORMs*: you now know which questions to ask them.
+#
+# **How far you are:** `from checks.progress import progress; progress()`
 #
 # The bistro is yours. Bon appétit.

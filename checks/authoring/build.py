@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.authoring.source import Cell, Kind, Source, SourceError, read_source
 from checks.course import read_course
+from checks.display import WIDGET_MIME
 from checks.upkeep.files import pristine_path
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from checks.course import StageEntry
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 60
 """Seconds that one cell may take."""
 

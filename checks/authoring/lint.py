@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from checks.answers import read_answers
-from checks.authoring.build import WIDGET_MIME
 from checks.authoring.material import Material, Room, read_material
 from checks.authoring.source import IGNORE_OUTPUT, Cell, Kind
 from checks.course import CourseError
+from checks.display import WIDGET_MIME
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -59,6 +59,13 @@ def start_again(kernel):
     assert kernel.run(SET_UP).error == ""
 
 
+def start_as_configured(kernel):
+    """Restart the kernel as JupyterLab starts one in the course's environment."""
+    (extension,) = json.loads(CONFIGURATION.read_text())["IPKernelApp"]["extensions"]
+    kernel.restart()
+    kernel.run(f"%load_ext {extension}")
+
+
 def save_vote(notebook, vote):
     """Save the notebook with a decided card, as JupyterLab does."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
@@ -117,9 +124,7 @@ def test_a_try_and_its_hints_are_remembered_after_a_restart(kernel, notebook):
 
 
 def test_a_restart_in_the_middle_says_that_the_cells_above_are_forgotten(notebook, one_kernel):
-    (extension,) = json.loads(CONFIGURATION.read_text())["IPKernelApp"]["extensions"]
-    one_kernel.restart()
-    one_kernel.run(f"%load_ext {extension}")
+    start_as_configured(one_kernel)
     said = one_kernel.run(CHECK)
     assert said.error == "NameError"
     assert "This kernel has started anew and knows nothing of the cells above." in said.text
@@ -133,6 +138,14 @@ def test_a_check_that_is_interrupted_harms_nothing(kernel):
     assert stopped.error == "KeyboardInterrupt"
     kernel.run(WRONG)
     assert kernel.run(CHECK).text.startswith("✘ Not yet")
+
+
+def test_a_cell_that_awaits_can_be_interrupted(notebook, one_kernel):
+    start_as_configured(one_kernel)
+    one_kernel.run("import asyncio")
+    waits = "print('waiting')\nawait asyncio.sleep(1_000)"
+    assert one_kernel.run_and_interrupt(waits, when="waiting").error == "CancelledError"
+    assert one_kernel.run("print('soup')").text == "soup\n"
 
 
 def test_a_cell_that_is_no_python_is_told_by_its_check(kernel):

@@ -8,6 +8,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from checks.course import ROOT, read_course
+from checks.upkeep.packages import SETTINGS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 START = re.findall(r"<!-- command: start -->\n```bash\n(.+?)\n```", README)[0].split(" && ")
@@ -41,6 +42,12 @@ def test_jupyterlab_asks_nothing_about_news_and_says_when_a_kernel_still_starts(
 def test_a_card_names_lines_and_a_cell_shows_their_numbers():
     notebook = settings("overrides.json")["@jupyterlab/notebook-extension:tracker"]
     assert notebook["codeCellConfig"]["lineNumbers"]
+
+
+def test_the_doctor_looks_for_every_setting_that_an_installation_brings():
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    brought = wheel["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    assert {f".jupyter/{name}": f"{folder}/{name}" for name, folder in SETTINGS.items()} == brought
 
 
 @pytest.mark.parametrize("stage", read_course().stages, ids=lambda stage: stage.id)

@@ -20,6 +20,8 @@ NEWEST_TRIED = (3, 13)
 SETTINGS = {
     "overrides.json": "share/jupyter/lab/settings",
     "jupyter_lab_config.json": "etc/jupyter",
+    "jupyter_server_config.py": "etc/jupyter",
+    "ipython_kernel_config.json": "etc/ipython",
 }
 """Where the files of `.jupyter/` go below the environment (pyproject.toml, shared-data)."""
 
@@ -59,10 +61,7 @@ def settings(root: Path, prefix: Path | None = None) -> Iterator[Finding]:
     for name, folder in SETTINGS.items():
         installed, ours = prefix / folder / name, root / ".jupyter" / name
         if not installed.is_file():
-            yield wrong(
-                f"JupyterLab does not have the course's {name}: it opens elsewhere",
-                install_command(root),
-            )
+            yield wrong(f"JupyterLab does not have the course's {name}", install_command(root))
             return
         if ours.is_file() and ours.read_bytes() != installed.read_bytes():
             yield advice(f"JupyterLab has an older {name} of the course", install_command(root))

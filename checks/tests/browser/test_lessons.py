@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checks.course import ROOT, read_course
-from checks.display import VOTE_MIME
+from checks.display import VOTE_MIME, WIDGET_MIME
 from checks.tests.browser.visit import Seen, Visit, visit_all
 
 STAGES = {stage.id: stage for stage in read_course().stages}
@@ -112,6 +112,14 @@ def test_the_next_day_the_votes_are_still_shown(visit):
     voted = [visit.ids("predict")[0], visit.ids("quiz")[0]]
     for each in voted:
         assert visit.reopened[each].texts[0] == visit.voted[each].texts[0]
+
+
+def test_the_next_day_an_open_question_says_how_to_get_buttons_and_shows_none_that_are_dead(visit):
+    for each in visit.ids("predict")[1:]:
+        assert "No vote yet: run this cell and click" in " ".join(visit.reopened[each].texts), each
+    assert [each for each, cell in visit.reopened.items() if cell.buttons] == []
+    assert WIDGET_MIME not in str(visit.saved)
+    assert "widgets" not in visit.saved["metadata"]
 
 
 def test_the_next_day_nothing_else_has_changed(visit):

@@ -97,7 +97,7 @@ def test_missing_settings_of_jupyterlab_are_wrong_and_older_ones_are_advice(root
     (root / ".jupyter").mkdir()
     for name, folder in packages.SETTINGS.items():
         (root / ".jupyter" / name).write_text("{}", encoding="utf-8")
-        (prefix / folder).mkdir(parents=True)
+        (prefix / folder).mkdir(parents=True, exist_ok=True)
     assert states(packages.settings(root, prefix)) == [State.WRONG]
     for name, folder in packages.SETTINGS.items():
         (prefix / folder / name).write_text("{}", encoding="utf-8")
