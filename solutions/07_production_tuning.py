@@ -425,7 +425,7 @@ def async_bistro(engine: AsyncEngine) -> FastAPI:
 
 
 async_url = open_kitchen().url.set(drivername="sqlite+aiosqlite")
-async_engine = create_async_engine(async_url, **SMALL)
+async_engine = create_async_engine(async_url, pool_size=1, max_overflow=0)
 bistro = async_bistro(async_engine)
 
 door = httpx2.ASGITransport(app=bistro)

@@ -110,7 +110,10 @@ class Archive:
             if not refused and last[_same(info)] is not info:
                 refused = "has a twin of the same name, capitals apart: the last one counts"
             parts = tuple(part for part in info.filename.split("/") if part not in {"", "."})
-            yield Member(parts, info.is_dir(), refused, info)
+            if not parts:
+                refused = refused or "has no name"
+            # Before Python 3.13, `is_dir` fails where the name is empty.
+            yield Member(parts, info.filename.endswith("/"), refused, info)
 
     def read(self, member: Member, destination: IO[bytes], most: int) -> None:
         """Write the member's bytes to `destination`.

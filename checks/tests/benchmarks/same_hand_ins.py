@@ -15,6 +15,7 @@ from checks.course import ROOT, StageEntry
 
 Notebook = dict[str, Any]
 
+
 def solved(stage: StageEntry) -> Notebook:
     """The solved notebook of a stage without outputs."""
     text = (ROOT / "solutions" / f"{stage.stem}.ipynb").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from checks.course import Course
@@ -293,6 +293,7 @@ NAMES = st.lists(SHAPES, min_size=1, max_size=4).map("/".join) | st.text(min_siz
     ),
     flips=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=4),
 )
+@example(entries=[("01_soup.ipynb", SOUP, 0), ("\0", SOUP, 0)], flips=[])
 def test_any_zip_file_makes_rows_or_is_ignored(
     entries: list[tuple[str, bytes, int]],
     flips: list[tuple[int, int]],
