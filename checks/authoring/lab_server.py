@@ -27,7 +27,9 @@ class Lab:
 
     def url(self, notebook: str) -> str:
         """The address that opens a notebook, given by its path below the root."""
-        return f"{self.address}/lab/tree/{notebook}?token={TOKEN}&reset"
+        # A workspace of its own, so that several pages do not get in each other's way.
+        workspace = Path(notebook).stem
+        return f"{self.address}/lab/workspaces/{workspace}/tree/{notebook}?token={TOKEN}&reset"
 
 
 @contextlib.contextmanager

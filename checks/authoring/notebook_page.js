@@ -69,6 +69,12 @@ window.courseNotebook = (() => {
     }
   }
 
+  async function reopen() {
+    const path = panel().context.path;
+    panel().dispose();
+    await app().commands.execute('docmanager:open', {path});
+  }
+
   const running = () => panel().content.widgets
     .filter(cell => cell.model.executionState === 'running').map(cell => cell.model.id);
 
@@ -87,6 +93,7 @@ window.courseNotebook = (() => {
 
   return {
     ready,
+    reopen,
     look,
     settled,
     running,

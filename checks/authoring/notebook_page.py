@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from checks.authoring.lab_server import Lab
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page
 
 PATIENCE = 60_000
 """How long one step may take, in milliseconds."""
@@ -61,6 +61,14 @@ class NotebookPage:
         await self.ask("ready()")
         await self.settle()
 
+    async def reopen(self) -> None:
+        """End the kernel, close the notebook, and open it from its file, as if the next day had come."""
+        await self.ask("endKernel()")
+        self.console.clear()  # the page may complain that its kernel is gone
+        await self.ask("reopen()")
+        await self.ask("ready()")
+        await self.settle()
+
     async def run_all(self) -> None:
         """Run every cell; returns when the last one has finished and its outputs are drawn."""
         await self.command("notebook:run-all-cells")
@@ -69,10 +77,6 @@ class NotebookPage:
     async def save(self) -> None:
         """Save the notebook."""
         await self.command("docmanager:save")
-
-    async def end_kernel(self) -> None:
-        """End the kernel, as if the next day had come."""
-        await self.ask("endKernel()")
 
     async def theme(self, name: str) -> None:
         """Change the theme, LIGHT or DARK. Diagrams keep their colours until their cell runs again."""
@@ -139,10 +143,13 @@ class NotebookPage:
         self.console.append(str(error))
 
 
-async def new_notebook_page(
-    browser: Browser, lab: Lab, notebook: str, *, width: int = 1400, height: int = 1000
-) -> NotebookPage:
-    """A page with a profile of its own, nothing opened yet; `notebook` is a path below the root."""
-    context = await browser.new_context(viewport={"width": width, "height": height})
-    await context.add_init_script(path=Path(__file__).with_suffix(".js"))
-    return NotebookPage(await context.new_page(), lab, notebook)
+async def new_profile(browser: Browser, *, width: int = 1400, height: int = 1000) -> BrowserContext:
+    """A profile of a new user; its pages share what the browser keeps of JupyterLab."""
+    profile = await browser.new_context(viewport={"width": width, "height": height})
+    await profile.add_init_script(path=Path(__file__).with_suffix(".js"))
+    return profile
+
+
+async def new_notebook_page(profile: BrowserContext, lab: Lab, notebook: str) -> NotebookPage:
+    """A page with nothing opened yet; `notebook` is a path below the root."""
+    return NotebookPage(await profile.new_page(), lab, notebook)

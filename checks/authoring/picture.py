@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from checks.answers import read_answers
 from checks.authoring.browser import BrowserMissing, running_browser
 from checks.authoring.lab_server import running_lab
-from checks.authoring.notebook_page import new_notebook_page
+from checks.authoring.notebook_page import new_notebook_page, new_profile
 from checks.course import ROOT, the_course
 
 PICTURE = ROOT / ".github" / "pictures" / "jupyterlab.png"
@@ -41,7 +41,8 @@ async def take_picture(path: Path) -> None:
         copy.write_text(json.dumps(content), encoding="utf-8")
         async with running_browser() as browser:
             with running_lab(Path(folder)) as lab:
-                page = await new_notebook_page(browser, lab, notebook, width=1180, height=1240)
+                profile = await new_profile(browser, width=1180, height=1240)
+                page = await new_notebook_page(profile, lab, notebook)
                 await page.open()
                 await page.run_all()
                 await page.command("application:toggle-left-area")

@@ -10,7 +10,7 @@ import pytest
 from checks import lesson
 from checks.answers import blank_code, read_answers
 from checks.authoring.browser import running_browser
-from checks.authoring.notebook_page import DARK, LIGHT, new_notebook_page
+from checks.authoring.notebook_page import DARK, LIGHT, new_notebook_page, new_profile
 from checks.course import read_course
 
 STAGE = read_course().stages[0]
@@ -77,7 +77,7 @@ async def audit(lab, screenshots):
 
     said = {}
     async with running_browser() as browser, asyncio.timeout(300):
-        page = await new_notebook_page(browser, lab, NOTEBOOK)
+        page = await new_notebook_page(await new_profile(browser), lab, NOTEBOOK)
         await page.open()
         await page.run_all()
         cells = await page.look()

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Error
+from playwright.async_api import Browser, BrowserContext, Error
 
 from checks.authoring.browser import running_browser
 from checks.authoring.lab_server import Lab
-from checks.authoring.notebook_page import CellSeen, NotebookPage, new_notebook_page
+from checks.authoring.notebook_page import CellSeen, NotebookPage, new_notebook_page, new_profile
 from checks.course import StageEntry
 
 AT_ONCE = 2
@@ -59,33 +59,40 @@ def visit_all(
 ) -> dict[str, Visit | Exception]:
     """Visit the notebooks of these stages; by stage, the visit or why it came to no end."""
 
-    async def visits() -> list[Visit | BaseException]:
-        turns = asyncio.Semaphore(AT_ONCE)
+    waiting = list(stages)
+    seen: dict[str, Visit | Exception] = {}
+
+    async def visit_one_after_the_other(browser: Browser) -> None:
+        # Pages of one profile share what the browser keeps, but only the one in front is drawn.
+        profile = await new_profile(browser)
+        while waiting:
+            stage = waiting.pop(0)
+            try:
+                seen[stage.id] = await _visit(profile, lab, stage, screenshots)
+            except Exception as error:
+                seen[stage.id] = error
+
+    async def visit_them() -> None:
         async with running_browser() as browser:
-            jobs = [_visit(browser, lab, stage, screenshots, turns) for stage in stages]
-            return await asyncio.gather(*jobs, return_exceptions=True)
+            await asyncio.gather(*(visit_one_after_the_other(browser) for _ in range(AT_ONCE)))
 
-    stages = list(stages)
-    return {stage.id: seen for stage, seen in zip(stages, asyncio.run(visits()), strict=True)}
+    asyncio.run(visit_them())
+    return seen
 
 
-async def _visit(
-    browser: Browser, lab: Lab, stage: StageEntry, screenshots: Path, turns: asyncio.Semaphore
-) -> Visit:
+async def _visit(profile: BrowserContext, lab: Lab, stage: StageEntry, screenshots: Path) -> Visit:
     visit = Visit(stage)
-    async with turns:
-        page = await new_notebook_page(browser, lab, visit.notebook)
-        try:
-            async with asyncio.timeout(LONGEST):
-                await _evening(page, visit)
-                async with page.in_full():
-                    await page.screenshot(screenshots / f"{stage.stem}.png")
-                await _next_day(page, visit)
-        except (Error, TimeoutError, AssertionError) as error:
-            picture = screenshots / f"{stage.stem}-failed.png"
-            raise VisitFailed(await _what_happened(page, visit, error, picture)) from error
-        finally:
-            await page.page.context.close()
+    page = await new_notebook_page(profile, lab, visit.notebook)
+    try:
+        async with asyncio.timeout(LONGEST):
+            await _evening(page, visit)
+            await page.screenshot(screenshots / f"{stage.stem}.png")
+            await _next_day(page, visit)
+    except (Error, TimeoutError, AssertionError) as error:
+        picture = screenshots / f"{stage.stem}-failed.png"
+        raise VisitFailed(await _what_happened(page, visit, error, picture)) from error
+    finally:
+        await page.page.close()
     return visit
 
 
@@ -116,9 +123,7 @@ async def _evening(page: NotebookPage, visit: Visit) -> None:
 async def _next_day(page: NotebookPage, visit: Visit) -> None:
     visit.step = "opening it the next day"
     in_the_evening = tuple(page.console)
-    await page.end_kernel()  # the page may complain that its kernel is gone, and is left
-    page.console.clear()
-    await page.open()
+    await page.reopen()
     visit.reopened = await _seen(page)
     visit.console = [*in_the_evening, *page.console]
 

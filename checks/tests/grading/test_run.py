@@ -36,7 +36,6 @@ def reasons(grade: Grade) -> dict[str, str]:
     return {exercise.id: exercise.reason for exercise in grade.exercises if exercise.reason}
 
 
-@both_engines
 def test_solved_blank_and_half_done(hand_in: Write, grades: Grades) -> None:
     hand_in("solved.ipynb", **SOLVED)
     hand_in("blank.ipynb")
@@ -135,7 +134,6 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
         assert row.reason.startswith("interrupted after 2 s in the exercise cell of double")
 
 
-@both_engines
 def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Grades) -> None:
     stubborn = (
         "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException: pass"
