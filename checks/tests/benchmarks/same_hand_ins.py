@@ -45,8 +45,14 @@ def for_nbgrader(stage: StageEntry) -> Notebook:
 
 
 def for_otter(stage: StageEntry) -> tuple[Notebook, dict[str, str]]:
-    """The same notebook with otter-grader's checks, and its test files by name."""
+    """The same notebook with otter-grader's checks, and its test files by name.
+
+    Only set-up, exercise and check cells are left in: after a cell that raises, as some demos do, it
+    would give no points.
+    """
     notebook = copy.deepcopy(solved(stage))
+    needed = {"setup", "exercise", "check"}
+    notebook["cells"] = [each for each in notebook["cells"] if _about(each).get("kind") in needed]
     tests = {}
     for cell in notebook["cells"]:
         if _about(cell).get("kind") != "check":
