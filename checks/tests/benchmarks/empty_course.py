@@ -26,7 +26,8 @@ stages:
 """
 _GRADE = (
     "from pathlib import Path; from checks.grading.command import grade_folder;"
-    "grade_folder(Path('hand-ins'), Path('report'), root=Path('course'))"
+    "from checks.grading.options import Options;"
+    "grade_folder(Path('hand-ins'), Options(out=Path('report')), root=Path('course'))"
 )
 
 
