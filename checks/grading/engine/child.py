@@ -24,14 +24,17 @@ NOT_SHUT_IN = 87
 """The exit code of a process that could not enter its sandbox: it has run nothing of the hand-in."""
 
 
-def run_child(job: Job, pipe: int, key: str, enclosure: Enclosure, seal: Seal) -> NoReturn:
+def run_child(
+    job: Job, pipe: int, key: str, enclosure: Enclosure, shell: Shell, seal: Seal
+) -> NoReturn:
     """Run a job in this process, which ends with it.
 
     Takes the pipe for messages and the key that each of them carries, the enclosure to enter before the
-    first cell, and the seal that was made before anything of a hand-in ran.
+    first cell, the shell, in which nothing has run yet, and the seal that was made before anything of a
+    hand-in ran.
     """
     try:
-        shell = Shell.open(job.limits.printed)
+        shell.limit(job.limits.printed)
         streams = StandardStreams(shell.outputs, job.limits.printed)
         _shut_in(enclosure, job)
         sys.path.insert(0, "")  # a kernel imports what a cell has written beside it

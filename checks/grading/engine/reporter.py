@@ -62,7 +62,8 @@ class Reporter:
         cell = self._job.cells[self._next]
         for now, then in self._transformers:
             now[:] = then
-        self._look_at_the_seal()
+        if cell.role is Role.CHECK:
+            self._look_at_the_seal()
         self._send(Begins(self._next))
         self._next += 1
         self._found.clear()

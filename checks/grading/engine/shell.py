@@ -162,16 +162,20 @@ class Shell(InteractiveShell):
     outputs: Outputs
 
     @classmethod
-    def open(cls, printed: int) -> Shell:
-        """Make the shell; takes how many characters a cell may put out."""
+    def open(cls) -> Shell:
+        """Make the shell; what its cells may put out is unlimited until `limit` is called."""
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         config.InteractiveShell.xmode = "Plain"  # the others cost half a second for each error
-        cls.outputs = Outputs(printed)
+        cls.outputs = Outputs(sys.maxsize)
         shell: Shell = cls.instance(config=config)
         shell.set_hook("show_in_pager", shell._print_page)
         return shell
+
+    def limit(self, printed: int) -> None:
+        """Begin without outputs; takes how many characters a cell may put out from now on."""
+        self.outputs = Outputs(printed)
 
     async def run(self, source: str) -> BaseException | None:
         """Run the code of a cell as Jupyter does; returns what it raised."""

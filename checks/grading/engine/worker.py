@@ -20,6 +20,7 @@ from checks import lesson
 from checks.course import CourseError, the_course
 from checks.grading.engine.child import run_child
 from checks.grading.engine.seal import Seal
+from checks.grading.engine.shell import Shell
 from checks.grading.engine.supervise import kill_group, supervise
 from checks.grading.messages import JOB, RUN, Job, Run
 from checks.grading.sandbox import Enclosure, Sandbox
@@ -83,6 +84,7 @@ class _Worker:
     def __init__(self, enclosure: Enclosure) -> None:
         self._enclosure = enclosure
         self._loaded = 0
+        self._shell = Shell.open()
         self._seal = Seal()
         # The children share these objects with the worker as long as nobody writes to them.
         gc.collect()
@@ -104,7 +106,7 @@ class _Worker:
             if child == 0:
                 os.setsid()
                 os.close(hearing)
-                run_child(job, speaking, key, self._enclosure, self._seal)
+                run_child(job, speaking, key, self._enclosure, self._shell, self._seal)
         finally:
             os.close(speaking)
         signal.signal(signal.SIGTERM, lambda *_: _end(child))
