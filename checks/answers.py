@@ -16,6 +16,7 @@ import ast
 import asyncio
 import inspect
 import linecache
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -83,24 +84,28 @@ def check_answer(stage: StageEntry, exercise: str, code: str) -> CheckResult:
     """
     results: list[CheckResult] = []
     setup, check = lesson.cells_of(stage, exercise)
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-
-    async def run() -> None:
-        for number, source in enumerate([*setup, code, check]):
-            filename = f"<{exercise}, cell {number}>"
-            linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-            compiled = compile(
-                source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-            )
-            awaitable = eval(compiled, namespace)  # noqa: S307, the course's own code
-            if inspect.isawaitable(awaitable):
-                await awaitable
-
     with observing(results.append):
-        asyncio.run(run())
+        asyncio.run(run_cells([*setup, code, check], exercise))
     if not results:
         raise CourseError(f"the check cell of {exercise} checks nothing")
     return results[-1]
+
+
+async def run_cells(sources: Iterable[str], name: str) -> None:
+    """Run the code of some cells, one after the other, in a namespace of their own.
+
+    Takes the course's own code, and a name that tracebacks show. Raises what the code raises.
+    """
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for number, source in enumerate(sources):
+        filename = f"<{name}, cell {number}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        compiled = compile(
+            source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+        )
+        awaitable = eval(compiled, namespace)  # noqa: S307, the course's own code
+        if inspect.isawaitable(awaitable):
+            await awaitable
 
 
 def blank_code(stage: StageEntry, exercise: str) -> str:

@@ -44,13 +44,14 @@ class CourseGrader:
     """Grades a hand-in anywhere where the course is installed as it is here.
 
     `installation` is what the grade depends on, as the grader has it. `root` is the folder of the
-    course; `limits`, `whole` and `portable` are as for a grader of one machine.
+    course; `limits`, `whole`, `portable` and `strict` are as for a grader of one machine.
     """
 
     installation: dict[str, str]
     limits: Limits
     whole: bool = False
     portable: bool = False
+    strict: bool = False
     root: Path = ROOT
 
     def __call__(self, submission: Submission) -> Grade:
@@ -60,15 +61,15 @@ class CourseGrader:
             raise GradingError(
                 f"--scheduler: a worker has {found}; install the same on all machines"
             )
-        grader = _grader_of(self.limits, self.whole, self.portable, self.root)
+        grader = _grader_of(self.limits, self.whole, self.portable, self.strict, self.root)
         return grader(submission)
 
 
 @cache
-def _grader_of(limits: Limits, whole: bool, portable: bool, root: Path) -> Grader:
+def _grader_of(limits: Limits, whole: bool, portable: bool, strict: bool, root: Path) -> Grader:
     """The one grader of this process; its engines are opened as its threads need them."""
     course = read_course(root)
-    grader = open_grader(course, root, limits=limits, whole=whole, portable=portable)
+    grader = open_grader(course, root, limits=limits, whole=whole, portable=portable, strict=strict)
     atexit.register(grader.close)
     return grader
 

@@ -56,21 +56,23 @@ def fingerprint(stage: StageEntry, root: Path, options: Mapping[str, object]) ->
     said = [
         stage.model_dump_json(),
         repr(sorted(options.items())),
-        *_versions(),
+        platform.python_version(),
+        *(f"{name} {installed}" for name, installed in library_versions().items()),
         *(_digest(path) for path in (*_modules(), *_rooms(stage.id), *notebooks)),
     ]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 @cache
-def _versions() -> tuple[str, ...]:
-    found = [platform.python_version()]
+def library_versions() -> dict[str, str]:
+    """The installed version of each of the libraries, or that it is not installed."""
+    found = {}
     for library in LIBRARIES:
         try:
-            found.append(f"{library} {version(library)}")
+            found[library] = version(library)
         except PackageNotFoundError:
-            found.append(f"{library} is missing")
-    return tuple(found)
+            found[library] = "not installed"
+    return found
 
 
 @cache

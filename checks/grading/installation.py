@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from checks.course import ROOT
-from checks.grading.fingerprint import LIBRARIES
+from checks.grading.fingerprint import library_versions
 
 COURSE = "the course"
 """The key under which a fingerprint holds the hash of the course and its checks."""
@@ -34,8 +33,11 @@ def read_installation(root: Path = ROOT) -> dict[str, str]:
     whole = sha256()
     for name, path in sorted(files.items()):
         whole.update(f"{name}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
-    libraries = {name: _version(name) for name in LIBRARIES}
-    return {COURSE: whole.hexdigest(), "python": "{}.{}".format(*sys.version_info), **libraries}
+    return {
+        COURSE: whole.hexdigest(),
+        "python": "{}.{}".format(*sys.version_info),
+        **library_versions(),
+    }
 
 
 def difference(here: dict[str, str], there: dict[str, str]) -> str:
@@ -46,10 +48,3 @@ def difference(here: dict[str, str], there: dict[str, str]) -> str:
                 return "another version of the course"
             return f"{name} {there.get(name, 'unknown')} (here {here[name]})"
     return ""
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

@@ -156,6 +156,9 @@ class Message:
     said: Annotated[Said, Field(discriminator="kind")]
 
 
+READY = b"ready"
+"""What a worker says when everything is imported."""
+
 JOB: TypeAdapter[Job] = TypeAdapter(Job)
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 RUN: TypeAdapter[Run] = TypeAdapter(Run)

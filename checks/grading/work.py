@@ -92,7 +92,12 @@ class Work:
 
         options, installation = self.options, read_installation(self.root)
         grader = CourseGrader(
-            installation, options.limits, options.whole, options.portable, self.root
+            installation,
+            options.limits,
+            options.whole,
+            options.portable,
+            options.strict,
+            self.root,
         )
         with open_cluster(
             scheduler, len(hand_ins), installation=installation, root=self.root

@@ -9,10 +9,11 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, NoReturn
 
+from checks.grading.engine.pipe import sender
 from checks.grading.engine.reporter import Reporter
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.shell import Shell, StandardStreams
-from checks.grading.messages import MESSAGE, Cell, Job, Message, Role, Said, Showed
+from checks.grading.messages import Cell, Job, Role, Showed
 
 if TYPE_CHECKING:
     from checks.grading.sandbox import Enclosure
@@ -66,11 +67,7 @@ async def _run(
     # `asyncio.run` has put a handler of its own there, which would cancel the run.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def send(said: Said) -> None:
-        line = MESSAGE.dump_json(Message(key, said)) + b"\n"
-        while line:
-            line = line[os.write(pipe, line) :]
-
+    send = sender(pipe, key)
     reporter = Reporter(job, shell, send, seal)
     for _ in job.cells:
         cell = reporter.begin()

@@ -15,8 +15,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from checks.course import ROOT
-from checks.grading.engine.worker import READY
-from checks.grading.messages import JOB, RUN, Job, Run
+from checks.grading.engine.environment import environment
+from checks.grading.messages import JOB, READY, RUN, Job, Run
 from checks.grading.sandbox import Sandbox
 from checks.grading.status import GradingError, Status
 
@@ -112,7 +112,7 @@ class FastEngine:
         worker.stdin.write(JOB.dump_json(job) + b"\n")
         worker.stdin.flush()
         answer = worker.stdout.readline()
-        if answer == READY:
+        if answer.rstrip() == READY:
             answer = worker.stdout.readline()
         return RUN.validate_json(answer)
 
@@ -139,17 +139,3 @@ class FastEngine:
 def _kill(worker: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(worker.pid, signal.SIGKILL)
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """The variables that a hand-in sees: none of the instructor's. Takes its own home folder."""
-    python = Path(sys.executable).parent
-    return {
-        "PATH": f"{python}{os.pathsep}{os.defpath}",
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "IPYTHONDIR": str(folder),
-        "LANG": "C.UTF-8",
-        # Each thread's arena takes address space, and that is limited.
-        "MALLOC_ARENA_MAX": "2",
-    }

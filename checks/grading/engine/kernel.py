@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks.grading.engine.pipe import sender
 from checks.grading.engine.reporter import Reporter
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.shell import no_input
 from checks.grading.engine.worker import preload
 from checks.grading.limits import Limits
-from checks.grading.messages import JOB, MESSAGE, Cell, Message, Role, Said
+from checks.grading.messages import JOB, Cell, Role
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,14 +39,9 @@ def begin(job_file: str, key: str, messages: str) -> None:
     shell.ask_exit = _stay
     shell.kernel.raw_input = no_input
 
-    def send(said: Said) -> None:
-        line = MESSAGE.dump_json(Message(key, said)) + b"\n"
-        while line:
-            line = line[os.write(pipe, line) :]
-
     # The engine keeps the time, and more than the cells takes some.
     _enter_limits(replace(job.limits, seconds=job.limits.seconds + 60))
-    _running.append(_Hooks(Reporter(job, shell, send, Seal()), shell))
+    _running.append(_Hooks(Reporter(job, shell, sender(pipe, key), Seal()), shell))
 
 
 async def finish() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.course import ROOT
-from checks.grading.engine.fast import environment
+from checks.grading.engine.environment import environment
 from checks.grading.engine.supervise import Heard
 from checks.grading.messages import JOB, Job, Run
 from checks.grading.status import Status
@@ -30,7 +30,6 @@ class PortableEngine:
     """Runs one hand-in at a time in a kernel of its own."""
 
     def __init__(self) -> None:
-        self._closed = False
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Run]] | None = None
 
     isolation = "limits"
@@ -59,7 +58,6 @@ class PortableEngine:
 
     def close(self) -> None:
         """End the kernel that is running."""
-        self._closed = True
         if self._running is not None:
             loop, task = self._running
             with contextlib.suppress(RuntimeError):  # the loop has just ended
@@ -101,9 +99,7 @@ class PortableEngine:
         return heard.as_run(ended, late=late)
 
 
-_IMPORT = (
-    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from checks.grading.engine.kernel import begin"
-)
+_IMPORT = "from checks.grading.engine.kernel import begin"
 _FINISH = "from checks.grading.engine.kernel import finish as _finish; await _finish(); del _finish"
 
 
@@ -117,20 +113,21 @@ async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int 
     kernel: Any = client.kc
     # A kernel whose sockets were spoilt would be waited for without an end.
     kernel.shell_channel.socket.sndtimeo = 1000
-    watches = {limits.seconds: asyncio.create_task(_end_after(client, limits.seconds))}
+    whole = asyncio.create_task(_end_after(client, limits.seconds))
+    watch = whole
     try:
         for number, cell in enumerate(client.nb.cells):
             watch = asyncio.create_task(_interrupt_after(client, limits.cell_seconds))
-            watches[limits.cell_seconds] = watch
             await client.async_execute_cell(cell, number)
             watch.cancel()
         await _silently(client, _FINISH)
     except (DeadKernelError, RuntimeError, zmq.ZMQError):
-        late = next((limit for limit, watch in watches.items() if watch.done()), None)
-        return late, None if late else _exit_code(client)
+        if watch is not whole and watch.done() and not watch.cancelled():
+            return limits.cell_seconds, None
+        return (limits.seconds, None) if whole.done() else (None, _exit_code(client))
     finally:
-        for watch in watches.values():
-            watch.cancel()
+        whole.cancel()
+        watch.cancel()
     return None, None
 
 

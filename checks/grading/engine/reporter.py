@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from checks.answers import run_cells
 from checks.exercise import CheckResult, Outcome, observing
 from checks.grading.engine.seal import Seal
 from checks.grading.messages import (
@@ -127,13 +126,8 @@ class Reporter:
                 sources += [canary.source, cell.source]
                 break
         self._found.clear()
-        namespace: dict[str, Any] = {"__name__": "__main__"}
         try:
-            for source in sources:
-                code = compile(source, "<canary>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-                awaitable = eval(code, namespace)  # noqa: S307, the course's own code
-                if inspect.isawaitable(awaitable):
-                    await awaitable
+            await run_cells(sources, canary.exercise)
         except Exception:  # what the hand-in has broken does not pass
             return False
         return any(

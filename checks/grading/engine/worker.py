@@ -19,15 +19,13 @@ from pathlib import Path
 from checks import lesson
 from checks.course import CourseError, the_course
 from checks.grading.engine.child import run_child
+from checks.grading.engine.pipe import write_line
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.shell import Shell
 from checks.grading.engine.supervise import kill_group, supervise
-from checks.grading.messages import JOB, RUN, Job, Run
+from checks.grading.messages import JOB, READY, RUN, Job, Run
 from checks.grading.sandbox import Enclosure, Sandbox
 from checks.grading.status import Status
-
-READY = b"ready\n"
-"""What a worker says when everything is imported."""
 
 
 def main() -> None:
@@ -40,11 +38,9 @@ def main() -> None:
         preload(stage)
     enclosure.close()
     worker = _Worker(enclosure)
-    os.write(1, READY)
+    write_line(1, READY)
     for line in sys.stdin.buffer:
-        answer = RUN.dump_json(worker.run(JOB.validate_json(line))) + b"\n"
-        while answer:
-            answer = answer[os.write(1, answer) :]
+        write_line(1, RUN.dump_json(worker.run(JOB.validate_json(line))))
 
 
 _ALWAYS = (
@@ -83,7 +79,6 @@ def preload(stage: str) -> None:
 class _Worker:
     def __init__(self, enclosure: Enclosure) -> None:
         self._enclosure = enclosure
-        self._loaded = 0
         self._shell = Shell.open()
         self._seal = Seal()
         # The children share these objects with the worker as long as nobody writes to them.

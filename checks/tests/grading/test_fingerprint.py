@@ -50,7 +50,7 @@ def test_it_changes_with_points_options_and_libraries(
         fingerprint(dearer, root, OPTIONS),
         fingerprint(stage, root, {"timeout": 61}),
     }
-    monkeypatch.setattr(module, "_versions", lambda: ("fastapi 0",))
+    monkeypatch.setattr(module, "library_versions", lambda: {"fastapi": "0"})
     found.add(fingerprint(stage, root, OPTIONS))
     assert len(found) == 4
 

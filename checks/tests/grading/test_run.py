@@ -134,6 +134,15 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
         assert row.reason.startswith("interrupted after 2 s in the exercise cell of double")
 
 
+@both_engines
+def test_cells_that_take_too_long_together_are_ended(hand_in: Write, grades: Grades) -> None:
+    wait = "import time\ntime.sleep(1.6)\n"
+    hand_in("slow.ipynb", **{name: wait + code for name, code in SOLVED.items()})
+    [row] = grades(seconds=2, cell_seconds=2).values()
+    assert row.status is Status.TIMEOUT
+    assert row.reason.startswith("not finished after 2 s in the exercise cell of greet")
+
+
 def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Grades) -> None:
     stubborn = (
         "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException: pass"
