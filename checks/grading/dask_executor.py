@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable
+from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures import Executor, Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
@@ -72,7 +73,7 @@ class DaskExecutor(Executor):
             future.add_done_callback(partial(_release, task))
             try:
                 result: T = (await self._client.gather([task], asynchronous=True))[0]
-            except CancelledError:
+            except (CancelledError, FutureCancelledError):  # Dask raises one or the other
                 if self._client.status != "running":
                     raise lost(self._address) from None
             else:

@@ -151,6 +151,20 @@ def test_a_cluster_that_loses_its_workers_or_ends_is_noticed(
             list(grade_many([HandIn("learner-1")], poisoned, pool))
 
 
+def test_work_that_is_on_its_way_when_the_cluster_ends_says_so(
+    own_scheduler: tuple[str, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, end = own_scheduler
+    monkeypatch.setattr(cluster, "_compare", lambda *_: None)
+    monkeypatch.setattr(cluster, "_SECONDS_TO_ANSWER", 2)
+    with open_cluster(address, 1, installation={}) as pool:
+        on_its_way = pool.executor.submit(poisoned, Submission(HandIn("learner-1")))
+        pool.look()  # when this has an answer, the scheduler has the work
+        end()
+        with pytest.raises(GradingError, match="no longer answers; start it again"):
+            on_its_way.result(timeout=30)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
