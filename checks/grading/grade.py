@@ -22,10 +22,13 @@ NOT_RUN = "not run"
 NOT_BELIEVED = "not believed"
 """The outcome of an exercise whose check ran after the hand-in had tampered with the checks."""
 
+OUTCOMES: tuple[str, ...] = (*Outcome, NOT_RUN, NOT_BELIEVED)
+"""All outcomes that an exercise may have."""
+
 
 @dataclass(frozen=True)
 class ExerciseGrade:
-    """One exercise of a hand-in; `outcome` is one of a check's outcomes, `NOT_RUN` or `NOT_BELIEVED`."""
+    """One exercise of a hand-in; `outcome` is one of `OUTCOMES`."""
 
     id: str
     title: str

@@ -6,7 +6,6 @@ The classes here are the description: `python -m checks.grading.report.document`
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -41,7 +40,9 @@ class ExercisePart(_Part):
 
     id: str
     title: str
-    outcome: Literal["solved", "not yet", "not attempted", "broken set-up", "not run"]
+    outcome: Literal[
+        "solved", "not yet", "not attempted", "broken set-up", "not run", "not believed"
+    ]
     points: _Points
     maximum: int
     reason: Annotated[str, Field(description="What the cell raised, where it raised something")]
@@ -99,7 +100,9 @@ class Document:
         file.write(f'{opened},\n "hand-ins": [')
 
     def add(self, grade: Grade) -> None:
-        self._file.write(self._separator + json.dumps(_as_part(grade), ensure_ascii=False))
+        self._file.write(
+            self._separator + json.dumps(_as_part(grade), ensure_ascii=False, default=vars)
+        )
         self._separator = ",\n"
 
     def end(self) -> None:
@@ -120,10 +123,9 @@ def schema_text() -> str:
 
 
 def _as_part(grade: Grade) -> dict[str, Any]:
-    part = asdict(grade)
-    del part["answers"]  # code is read in the notebook, not here
-    part["feedback"] = f"feedback/{page_name(grade.learner)}"
-    return {name: part[name] for name in HandInPart.model_fields}
+    known = {**vars(grade), "feedback": f"feedback/{page_name(grade.learner)}"}
+    # The learner's answers are left out: code is read in the notebook, not here.
+    return {name: known[name] for name in HandInPart.model_fields}
 
 
 if __name__ == "__main__":

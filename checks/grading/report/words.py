@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checks.exercise import Outcome, State
-from checks.grading.grade import NOT_RUN
+from checks.grading.grade import NOT_BELIEVED, NOT_RUN
 from checks.grading.status import Status
 
 
@@ -39,6 +39,7 @@ OUTCOMES = {
     Outcome.NOT_ATTEMPTED: Word("○", "Not attempted", "open"),
     Outcome.BROKEN_SETUP: Word("!", "Not checked", "bad"),
     NOT_RUN: Word("–", "Not run", "open"),
+    NOT_BELIEVED: Word("!", "Not believed", "bad"),
 }
 STATES = {
     State.HOLDS: Word("✔", "holds", "good"),

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from checks.exercise import CriterionResult, Outcome, State
-from checks.grading.grade import NOT_RUN, Answer, ExerciseGrade, Grade
+from checks.grading.grade import OUTCOMES, Answer, ExerciseGrade, Grade
 from checks.grading.notebook import Vote
 from checks.grading.status import Status
 
@@ -52,7 +52,7 @@ def grades(**fixed: Any) -> st.SearchStrategy[Grade]:
         ExerciseGrade,
         id=st.sampled_from(["double", "greet", "total"]),
         title=text,
-        outcome=st.sampled_from([*map(str, Outcome), NOT_RUN]),
+        outcome=st.sampled_from(OUTCOMES),
         points=st.floats(0, 4),
         maximum=st.integers(1, 9),
         reason=text,

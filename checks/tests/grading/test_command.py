@@ -74,6 +74,21 @@ def test_five_hand_ins_make_five_rows(hand_ins: Path, tmp_path: Path) -> None:
     assert "unreadable" in result.output
 
 
+def test_a_hand_in_that_tampers_has_its_page_as_all_others(hand_ins: Path, tmp_path: Path) -> None:
+    tampers = "from checks.stages.fastapi_basics import exercises\nexercises.expect = print"
+    for learner, answer in {"learner-1": None, "learner-2": tampers}.items():
+        notebook = json.dumps(answered({exercise.id for exercise in STAGE.exercises}, answer))
+        (hand_ins / f"{learner}_{STAGE.stem}.ipynb").write_text(notebook)
+    result = grade(hand_ins, "--out", tmp_path / "report")
+    assert result.exit_code == 0, result.output
+    honest, hostile = json.loads((tmp_path / "report" / "report.json").read_text())["hand-ins"]
+    assert (honest["status"], honest["points"]) == ("graded", STAGE.points)
+    assert (hostile["status"], hostile["points"]) == ("tampered", 0)
+    assert "it replaced checks.stages.fastapi_basics.exercises.expect" in hostile["reason"]
+    page = (tmp_path / "report" / "feedback" / "learner-2.html").read_text(encoding="utf-8")
+    assert "Not believed" in page
+
+
 def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) -> None:
     (hand_ins / "learner-1").mkdir()
     (hand_ins / f"learner-2_{STAGE.stem}.ipynb").write_text(json.dumps(lesson("solutions")))
