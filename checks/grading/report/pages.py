@@ -45,6 +45,8 @@ def inline(text: str) -> Markup:
 
 def visible(text: str) -> str:
     """The text with `�` for what is not seen or turns the reading direction."""
+    if text.isprintable():  # most is, and needs no second look
+        return text
     return "".join("�" if _is_hidden(character) else character for character in text)
 
 

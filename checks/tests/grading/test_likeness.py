@@ -46,6 +46,47 @@ def test_what_the_code_does_makes_the_difference(other: str) -> None:
     assert likeness(other) != likeness(ANSWER)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "try:\n    f()\nexcept E as error:\n    g(error)",
+            "try:\n    f()\nexcept E as e:\n    g(e)",
+        ),
+        ("n = 0\ndef f():\n    global n\n    n += 1", "m = 0\ndef f():\n    global m\n    m += 1"),
+        (
+            "match f():\n    case [a, *b]:\n        g(a, b)",
+            "match f():\n    case [x, *y]:\n        g(x, y)",
+        ),
+        ("import sqlalchemy as sa\nsa.text('')", "import sqlalchemy as s\ns.text('')"),
+        (
+            "def f():\n    return g()\ndef g():\n    pass",
+            "def f():\n    return h()\ndef h():\n    pass",
+        ),
+    ],
+    ids=["except", "global", "match", "import", "used before it is given"],
+)
+def test_a_name_is_its_own_wherever_it_is_given(one: str, other: str) -> None:
+    assert likeness(one) == likeness(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("f(one=1)", "f(two=1)"),
+        ("from module import one", "from module import two"),
+        ("a, b = f()\nreturn_(a)", "a, b = f()\nreturn_(b)"),
+        ("x = 1", "x = 1.0"),
+        ("x = [[], 1]", "x = [[1]]"),
+    ],
+    ids=["keyword", "import", "which of two", "number", "nesting"],
+)
+def test_what_belongs_to_others_or_says_something_else_makes_the_difference(
+    one: str, other: str
+) -> None:
+    assert likeness(one) != likeness(other)
+
+
 def test_what_is_no_python_is_compared_by_its_lines() -> None:
     assert likeness("def f(:\n  x") == likeness("def  f(:\n\n x")
     assert likeness("def f(:") != likeness("def g(:")
