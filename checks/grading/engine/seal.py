@@ -1,16 +1,16 @@
 """A seal over everything that decides over points: was anything of it replaced?
 
-The objects that modules and classes hold, and the code of their functions, are noted before a hand-in
-runs and compared afterwards. A comparison takes one or two milliseconds.
+The objects that modules and classes hold are noted before a hand-in runs and compared afterwards, in
+about half a millisecond. Python itself tells when the code or the default values of a function are set
+(`sys.addaudithook`), so that even a function that was put right again is noticed.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from operator import attrgetter, is_
+from collections.abc import Iterator, Mapping
+from operator import is_, itemgetter
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -53,33 +53,24 @@ class Seal:
 
     def __init__(self) -> None:
         self._held: list[_Held] = []
-        self._functions: list[FunctionType] = []
-        self._names: list[str] = []
+        self._functions: dict[int, str] = {}
         self._seen: set[int] = set()
         for name, module in sorted(sys.modules.items()):
             if isinstance(module, ModuleType) and (
                 name in _WATCHED or (name + ".").startswith("checks.")
             ):
                 self._watch(name, vars(module), name)
-        self._code = [_ids(self._functions, part) for part in _PARTS]
+        self._changed = _hear_of_changes(self._functions)
         self._hooks = list(map(id, sys.meta_path))
         self._tracing = _tracing()
 
     def broken(self) -> str | None:
         """The first thing that is not what it was, by its name; None as long as the seal holds."""
+        if self._changed:
+            return self._changed[0]
         for held in self._held:
-            same = all(map(is_, map(held.place.get, held.keys), held.values))
-            grown = len(held.place) > held.size
-            if (not same or grown) and (difference := held.first_difference()):
+            if difference := held.difference():
                 return difference
-        for part, then in zip(_PARTS, self._code, strict=True):
-            now = _ids(self._functions, part)
-            if now != then:
-                return next(
-                    name
-                    for name, one, other in zip(self._names, now, then, strict=True)
-                    if one != other
-                )
         if list(map(id, sys.meta_path))[: len(self._hooks)] != self._hooks:
             return "sys.meta_path"
         if _tracing() != self._tracing:
@@ -92,17 +83,19 @@ class Seal:
         }
         # A module may load another one late; what is added to a class hides what it inherits.
         size = math.inf if owner == module else len(place)
-        self._held.append(_Held(owner, place, tuple(decisive), tuple(decisive.values()), size))
+        if decisive or (place and module.startswith("checks.")):
+            self._held.append(_Held(owner, place, decisive, size))
         for key, value in decisive.items():
             self._look_into(f"{owner}.{key}", value, module)
 
     def _look_into(self, name: str, value: Any, module: str) -> None:
-        if id(value) in self._seen or (isinstance(value, type) and value.__module__ != module):
+        if id(value) in self._seen:
+            return
+        if isinstance(value, type) and (value.__module__ != module or _is_fixed(value)):
             return
         self._seen.add(id(value))
         for function in _functions(value):
-            self._names.append(name)
-            self._functions.append(function)
+            self._functions[id(function)] = name
         if isinstance(value, type):
             self._watch(name, vars(value), module)
         elif isinstance(value, Checks):
@@ -111,27 +104,62 @@ class Seal:
             self._watch(name, vars(value), module)
 
 
-@dataclass(frozen=True)
 class _Held:
-    owner: str
-    place: Mapping[str, Any]
-    keys: tuple[str, ...]
-    values: tuple[Any, ...]
-    size: float
+    """The decisive values of one module, class or the like; more than `size` values are looked at."""
 
-    def first_difference(self) -> str | None:
-        for key, value in zip(self.keys, self.values, strict=True):
-            if self.place.get(key) is not value:
-                return f"{self.owner}.{key}"
-        for key, value in self.place.items():
-            if key not in self.keys and key not in _OPEN and _decides(value):
-                return f"{self.owner}.{key}"
+    def __init__(
+        self, owner: str, place: Mapping[str, Any], decisive: Mapping[str, Any], size: float
+    ) -> None:
+        self._owner = owner
+        self._place = place
+        self._decisive = decisive
+        self._size = size
+        # A look touches as little memory as it can: in a forked process, each page of it is copied.
+        keys = tuple(decisive or place)
+        self._look = itemgetter(keys[0], *keys)  # of two keys or more, which it gives as a tuple
+        self._values = self._look(place)
+
+    def difference(self) -> str | None:
+        """The first value that is not what it was, by its name."""
+        try:
+            same = all(map(is_, self._look(self._place), self._values))
+        except KeyError:
+            same = False
+        if same and len(self._place) <= self._size:
+            return None
+        return self._first_difference()
+
+    def _first_difference(self) -> str | None:
+        for key, value in self._decisive.items():
+            if self._place.get(key) is not value:
+                return f"{self._owner}.{key}"
+        for key, value in self._place.items():
+            if key not in self._decisive and key not in _OPEN and _decides(value):
+                return f"{self._owner}.{key}"
         return None
 
 
-_PARTS = tuple(
-    attrgetter(name) for name in ("__code__", "__defaults__", "__kwdefaults__", "__closure__")
-)
+def _hear_of_changes(functions: Mapping[int, str]) -> list[str]:
+    """The name of the first of these functions whose code or default values are set from now on.
+
+    Takes the names by the functions' identities; the list is empty until then.
+    """
+    changed: list[str] = []
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in {"object.__setattr__", "object.__delattr__"} and not changed:
+            name = functions.get(id(arguments[0]))
+            if name is not None:
+                changed.append(name)
+
+    sys.addaudithook(hear)
+    return changed
+
+
+def _is_fixed(value: type) -> bool:
+    """Whether Python itself refuses to change the attributes of a class, as of those written in C."""
+    made_by_a_program, immutable = 1 << 9, 1 << 8  # see "Type flags" in Python's C API
+    return not value.__flags__ & made_by_a_program or bool(value.__flags__ & immutable)
 
 
 def _tracing() -> tuple[Any, ...]:
@@ -139,10 +167,6 @@ def _tracing() -> tuple[Any, ...]:
     monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
     tools = map(monitoring.get_tool, range(6)) if monitoring else ()
     return (sys.gettrace(), sys.getprofile(), *tools)
-
-
-def _ids(functions: list[FunctionType], part: Callable[[Any], Any]) -> list[int]:
-    return list(map(id, map(part, functions)))
 
 
 def _decides(value: Any) -> bool:

@@ -5,6 +5,7 @@ What is printed and displayed goes into a list with a limit, instead of to a fro
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import io
 import os
@@ -171,7 +172,15 @@ class Shell(InteractiveShell):
         cls.outputs = Outputs(sys.maxsize)
         shell: Shell = cls.instance(config=config)
         shell.set_hook("show_in_pager", shell._print_page)
+        shell._warm_up()
         return shell
+
+    def _warm_up(self) -> None:
+        """Do once, for all children, what the first cell and the first output would do in each."""
+        source = self.transform_cell("def nothing():\n    return f'{None}'\ndel nothing")
+        asyncio.run(self.run_cell_async(source, store_history=False, transformed_cell=source))
+        if self.display_formatter is not None:
+            self.display_formatter.format("")
 
     def limit(self, printed: int) -> None:
         """Begin without outputs; takes how many characters a cell may put out from now on."""

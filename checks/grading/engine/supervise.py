@@ -138,7 +138,7 @@ class Heard:
             case Showed(outputs=outputs):
                 self.outputs.append(outputs)
             case Tampered(what=what):
-                self._tampered = self._tampered or f"it replaced {what}{self._before()}"
+                self._tampered = self._tampered or f"it replaced {what}, as was seen{self._after()}"
             case Passed(exercise=exercise):
                 self._tampered = self._tampered or (
                     f"a known wrong answer to {exercise} passed its check after the hand-in had run"
@@ -147,11 +147,9 @@ class Heard:
             case Done():
                 self.done = True
 
-    def _before(self) -> str:
-        if self.cell < 0:
-            return ""
-        cell = self._job.cells[min(self.cell, len(self._job.cells) - 1)]
-        return f" in {cell.name}" if cell.role is not Role.CHECK else f" by {cell.name}"
+    def _after(self) -> str:
+        ran = self._job.cells[: self.cell + 1]
+        return f" after {ran[-1].name}" if ran else " at once"
 
     def _forged(self) -> None:
         if not self._tampered:

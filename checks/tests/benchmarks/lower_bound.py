@@ -1,9 +1,7 @@
 """What the cells of a hand-in cost by themselves: nothing can grade them for less.
 
-    python -m checks.tests.benchmarks.lower_bound STAGE ROUNDS
-
 A process that has imported everything forks; its child compiles and executes the cells, with nothing
-captured and nobody watching. Prints the processor seconds of each child.
+captured and nobody watching.
 """
 
 from __future__ import annotations
@@ -15,20 +13,52 @@ import importlib
 import inspect
 import linecache
 import os
+import subprocess
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 from types import ModuleType
 
-from checks.course import ROOT, read_course
+from checks.course import ROOT, StageEntry, read_course
 from checks.exercise import observing
 from checks.grading.notebook import read_notebook
 from checks.grading.repair import read_releases, repair
 
 
+class BareCells:
+    """Runs the cells of a solved stage, as often as asked, in children of a process of their own.
+
+    A context manager; `number` is that of the process.
+    """
+
+    def __init__(self, stage: StageEntry) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "checks.tests.benchmarks.lower_bound", stage.id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            cwd=ROOT,
+        )
+        self.number = self._process.pid
+
+    def __enter__(self) -> BareCells:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def run(self) -> float:
+        """Run the cells once; returns the seconds of processor time that they took."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("\n")
+        return float(self._process.stdout.readline())
+
+
 def main() -> None:
-    """Run the cells of a solved stage so many times."""
+    """Run the cells of a solved stage, its argument, once for each line of the standard input."""
     course = read_course()
     stage = course.stage(sys.argv[1])
     notebook = read_notebook(ROOT / "solutions" / f"{stage.stem}.ipynb")
@@ -40,7 +70,7 @@ def main() -> None:
         importlib.import_module(name)
     importlib.import_module(f"checks.stages.{stage.id}")
     gc.freeze()
-    for _ in range(int(sys.argv[2])):
+    for _ in sys.stdin:
         print(seconds(sources), flush=True)
 
 

@@ -53,6 +53,16 @@ for module in list(sys.modules.values()):
 from checks import exercise
 exercise.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
 """,
+    "changes the code of what is expected, and puts it right again": """
+from checks import exercise
+code = exercise.expect.__code__
+exercise.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
+exercise.expect.__code__ = code
+""",
+    "changes what is believed where nothing is said": """
+from checks import exercise
+exercise.expect.__kwdefaults__ = {"belief": "anything"}
+""",
     "changes the points of a result": """
 from checks import exercise
 exercise.CheckResult.points = property(lambda self: self.maximum)
