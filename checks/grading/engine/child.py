@@ -35,7 +35,7 @@ def run_child(
     hand-in ran.
     """
     try:
-        shell.limit(job.limits.printed)
+        shell.begin(job.limits.printed, shown=job.keeps_outputs)
         streams = StandardStreams(shell.outputs, job.limits.printed)
         _shut_in(enclosure, job)
         sys.path.insert(0, "")  # a kernel imports what a cell has written beside it

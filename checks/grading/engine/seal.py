@@ -17,7 +17,6 @@ from typing import Any
 from checks.exercise import Check, Checks, Exercise
 
 _WATCHED = (
-    "ast",
     "asyncio.runners",
     "builtins",
     "contextlib",

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
@@ -152,6 +153,13 @@ class _DisplayPublisher(DisplayPublisher):
         self.shell.outputs.clear(wait)
 
 
+class _Unseen(DisplayFormatter):
+    """Nobody will look at what is displayed, so that nothing of it is drawn."""
+
+    def format(self, *_: Any, **__: Any) -> tuple[Output, Output]:
+        return {}, {}
+
+
 class Shell(InteractiveShell):
     """The shell of one hand-in; there is one in a process.
 
@@ -164,7 +172,7 @@ class Shell(InteractiveShell):
 
     @classmethod
     def open(cls) -> Shell:
-        """Make the shell; what its cells may put out is unlimited until `limit` is called."""
+        """Make the shell; what its cells may put out is unlimited until `begin` is called."""
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
@@ -175,16 +183,14 @@ class Shell(InteractiveShell):
         shell._warm_up()
         return shell
 
-    def _warm_up(self) -> None:
-        """Do once, for all children, what the first cell and the first output would do in each."""
-        source = self.transform_cell("def nothing():\n    return f'{None}'\ndel nothing")
-        asyncio.run(self.run_cell_async(source, store_history=False, transformed_cell=source))
-        if self.display_formatter is not None:
-            self.display_formatter.format("")
+    def begin(self, printed: int, *, shown: bool) -> None:
+        """Begin without outputs.
 
-    def limit(self, printed: int) -> None:
-        """Begin without outputs; takes how many characters a cell may put out from now on."""
+        Takes how many characters a cell may put out, and whether anybody will see what it displays.
+        """
         self.outputs = Outputs(printed)
+        if not shown:
+            self.display_formatter = _Unseen()
 
     async def run(self, source: str) -> BaseException | None:
         """Run the code of a cell as Jupyter does; returns what it raised."""
@@ -202,6 +208,13 @@ class Shell(InteractiveShell):
         self.events.trigger("post_run_cell", result)
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         return error
+
+    def _warm_up(self) -> None:
+        """Do once, for all children, what the first cell and the first output would do in each."""
+        source = self.transform_cell("def nothing():\n    return f'{None}'\ndel nothing")
+        asyncio.run(self.run_cell_async(source, store_history=False, transformed_cell=source))
+        if self.display_formatter is not None:
+            self.display_formatter.format("")
 
     def system(self, cmd: str) -> Any:
         return self.system_piped(cmd)

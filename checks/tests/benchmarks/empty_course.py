@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from checks.course import ROOT
 from checks.tests.benchmarks import same_hand_ins
-from checks.tests.benchmarks.measuring import Cost, measure
+
+STAGE = "nothing"
+NOTEBOOK = "01_nothing.ipynb"
 
 _MANIFEST = """
 title: Nothing
@@ -24,15 +24,10 @@ stages:
     predictions: []
     quiz: []
 """
-_GRADE = (
-    "from pathlib import Path; from checks.grading.command import grade_folder;"
-    "from checks.grading.options import Options;"
-    "grade_folder(Path('hand-ins'), Options(out=Path('report')), root=Path('course'))"
-)
 
 
-def grade_nothing(number: int, folder: Path) -> Cost:
-    """Grade `number` hand-ins of no work in an empty folder; returns what that cost."""
+def write(root: Path) -> same_hand_ins.Notebook:
+    """Write the course into a folder; returns its notebook."""
     cells = [
         {
             "cell_type": "code",
@@ -44,14 +39,10 @@ def grade_nothing(number: int, folder: Path) -> Cost:
         }
         for kind in ("setup", "exercise", "check")
     ]
-    metadata = {"course": {"stage": "nothing"}}
+    metadata = {"course": {"stage": STAGE}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    course = folder / "course"
-    same_hand_ins.write(notebook, course / "notebooks" / "01_nothing.ipynb")
-    (course / "course.yml").write_text(_MANIFEST, encoding="utf-8")
-    (course / "solutions").mkdir()
-    (course / "solutions" / "01_nothing.py").touch()
-    for learner in range(number):
-        path = folder / "hand-ins" / f"learner-{learner}" / "01_nothing.ipynb"
-        same_hand_ins.write(notebook, path)
-    return measure([sys.executable, "-c", _GRADE], folder=folder, PYTHONPATH=str(ROOT))
+    same_hand_ins.write(notebook, root / "notebooks" / NOTEBOOK)
+    (root / "course.yml").write_text(_MANIFEST, encoding="utf-8")
+    (root / "solutions").mkdir()
+    (root / "solutions" / "01_nothing.py").touch()
+    return notebook

@@ -14,13 +14,13 @@ import zipfile
 from pathlib import Path
 
 from checks.course import ROOT, StageEntry
+from checks.installed import notebook_requirements
 from checks.tests.benchmarks import same_hand_ins
 from checks.tests.benchmarks.measuring import Cost, measure
 
 NBGRADER = "nbgrader==0.9.6"
 OTTER = "otter-grader==7.0.0"
 _AT_A_TIME = 2
-_NOT_NEEDED = ("jupyter", "hypothesis", "mypy", "nbval", "pytest", "ruff", "types-", "-e", "#")
 
 
 class WrongMarksError(Exception):
@@ -106,17 +106,17 @@ class Otter:
 
 
 def install(requirement: str, cache: Path) -> Path:
-    """An environment of its own with a grader and what the course needs; returns its `bin` folder."""
+    """An environment of its own with a grader and what notebooks need; returns its `bin` folder."""
     home = cache / requirement.replace("==", "-")
-    done = home / "installed"
-    if not done.exists():
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    wanted = "\n".join([requirement, "ipykernel", *notebook_requirements(text)])
+    installed = home / "installed.txt"
+    if not installed.exists() or installed.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(home, ignore_errors=True)
         venv.create(home, with_pip=True)
-        lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-        needed = [line for line in lines if line and not line.startswith(_NOT_NEEDED)]
-        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", requirement]
-        subprocess.run([*pip, "ipykernel", *needed], check=True)
-        done.touch()
+        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, *wanted.splitlines()], check=True)
+        installed.write_text(wanted, encoding="utf-8")
     return home / "bin"
 
 

@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 
 import psutil
 
-from checks.course import ROOT, StageEntry, the_course
+from checks.course import ROOT, StageEntry, read_course, the_course
 from checks.grading.collect import HandIn
 from checks.grading.gradebook.gradebook import FILE, Gradebook
 from checks.grading.grader import open_grader
@@ -28,7 +28,7 @@ from checks.grading.report.write import write_report
 from checks.grading.status import Status
 from checks.grading.submission import pack
 from checks.grading.work import key_of, prepared
-from checks.tests.benchmarks import same_hand_ins
+from checks.tests.benchmarks import empty_course, same_hand_ins
 from checks.tests.benchmarks.lower_bound import BareCells
 
 _FEW = 3
@@ -62,12 +62,27 @@ def measure_overhead(stage: StageEntry, number: int) -> Spent:
 
     Raises RuntimeError where a hand-in does not get full marks.
     """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, BareCells(stage) as bare:
+        return _measure(stage, ROOT, same_hand_ins.solved(stage), number, Path(folder), bare)
+
+
+def measure_nothing(number: int) -> Spent:
+    """Grade `number` hand-ins whose cells do nothing: what that costs is the engine's own work."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        return _measure(stage, number, Path(folder))
+        root = Path(folder, "course")
+        notebook = empty_course.write(root)
+        stage = read_course(root).stage(empty_course.STAGE)
+        return _measure(stage, root, notebook, number, Path(folder), None)
 
 
-def _measure(stage: StageEntry, number: int, folder: Path) -> Spent:
-    notebook = same_hand_ins.solved(stage)
+def _measure(
+    stage: StageEntry,
+    root: Path,
+    notebook: same_hand_ins.Notebook,
+    number: int,
+    folder: Path,
+    bare: BareCells | None,
+) -> Spent:
     for learner in range(_FEW + number):
         for place in ("few", "all") if learner < _FEW else ("all",):
             path = folder / place / f"learner-{learner}" / f"{stage.stem}.ipynb"
@@ -77,24 +92,23 @@ def _measure(stage: StageEntry, number: int, folder: Path) -> Spent:
     prepare_report(options.out, folder / "all")
 
     def collect_only(place: str) -> None:
-        with prepared(folder / place, options, ROOT):
+        with prepared(folder / place, options, root):
             pass
 
     with (
-        prepared(folder / "all", options, ROOT) as work,
+        prepared(folder / "all", options, root) as work,
         Gradebook(options.out / FILE) as gradebook,
-        open_grader(work.course, ROOT, limits=options.limits, stages={stage.id}) as grader,
-        BareCells(stage) as bare,
+        open_grader(work.course, root, limits=options.limits, stages={stage.id}) as grader,
     ):
         alone = record = run = prepare = 0.0
         for count, hand_in in enumerate(work.hand_ins):
             if count == _FEW:
                 alone, record, run, prepare = 0.0, 0.0, -_used_below(bare), -time.process_time()
             grade = grader(pack(hand_in))
-            if (grade.status, grade.points) != (Status.GRADED, stage.points):
+            if grade.status is not Status.GRADED or (bare and grade.points != stage.points):
                 raise RuntimeError(f"{grade.status}, {grade.points} points: {grade.reason}")
             record += _seconds(gradebook.record, grade, work.fingerprint(hand_in))
-            alone += bare.run()
+            alone += bare.run() if bare else 0
         run += _used_below(bare)
         prepare += time.process_time() - record
 
@@ -128,9 +142,9 @@ def _marginal(action: Callable[[T], object], few: T, everything: T) -> float:
     return -_seconds(action, few) + _seconds(action, everything)
 
 
-def _used_below(bare: BareCells) -> float:
+def _used_below(bare: BareCells | None) -> float:
     """The processor time of all processes that this one has started, and of those that they ended."""
-    started = [each for each in psutil.Process().children() if each.pid != bare.number]
+    started = [each for each in psutil.Process().children() if not bare or each.pid != bare.number]
     below = [each for process in started for each in (process, *process.children(recursive=True))]
     return sum(sum(process.cpu_times()[:4]) for process in below)
 
