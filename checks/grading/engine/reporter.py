@@ -53,6 +53,7 @@ class Reporter:
         self._found: list[CheckResult] = []
         self._reasons: dict[str | None, str] = {}
         self._left_empty: set[str | None] = set()
+        self._broken_setup = ""
         self._transformers = _transformers(shell)
         self._check: Any = None
 
@@ -78,6 +79,8 @@ class Reporter:
             case Role.SETUP:
                 # A learner's own variable of this name is no reason to lose the later checks.
                 self._check = self._check or self._shell.user_ns.get("check")
+                if error is not None and not self._broken_setup:
+                    self._broken_setup = self._describe(error, "the set-up cell")
             case Role.EXERCISE:
                 if not cell.source.strip():
                     self._left_empty.add(cell.exercise)
@@ -111,6 +114,8 @@ class Reporter:
             return _plain(own[-1], reason)
         if cell.exercise in self._left_empty:
             return ExerciseResult(cell.exercise, Outcome.NOT_ATTEMPTED, 0)
+        # The released set-up works; where it did not here, all that follows is a consequence.
+        reason = self._broken_setup or reason
         if not reason and error is not None:
             reason = self._describe(error, "the check cell")
         reason = reason or "the check cell came to no result"

@@ -82,7 +82,6 @@ class _Worker:
         self._shell = Shell.open()
         self._seal = Seal()
         # The children share these objects with the worker as long as nobody writes to them.
-        gc.collect()
         gc.freeze()
 
     def run(self, job: Job) -> Run:

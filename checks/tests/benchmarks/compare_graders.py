@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from checks.course import ROOT, StageEntry, the_course
-from checks.tests.benchmarks.empty_course import grade_nothing
+from checks.course import StageEntry, the_course
 from checks.tests.benchmarks.graders import NBGRADER, OTTER, Course, Nbgrader, Otter
 from checks.tests.benchmarks.measuring import Cost
+from checks.tests.benchmarks.overhead import measure_cold_start, measure_nothing, measure_overhead
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Size:
     growth: tuple[int, int, int]
 
 
-FULL = Size(rounds=5, heavy=20, light=40, growth=(10, 100, 1000))
+FULL = Size(rounds=3, heavy=30, light=60, growth=(10, 100, 1000))
 QUICK = Size(rounds=1, heavy=4, light=4, growth=(2, 4, 12))
 
 
@@ -84,30 +83,33 @@ def compare(
             yield at_least(f"hand-ins/s of {peer}, {weight}", ratio, "times", limit)
 
 
-def overhead(size: Size, stages: dict[str, StageEntry]) -> Iterator[Figure]:
+def overhead(size: Size, stages: dict[str, StageEntry], say: Console) -> Iterator[Figure]:
     """Processor time per hand-in, in multiples of what its cells cost alone."""
-    course = Course()
     for weight, stage in stages.items():
         number = size.heavy if weight == "heavy" else size.light
-        ratios = []
-        for _ in range(size.rounds):
-            alone = statistics.median(lower_bound(stage, rounds=max(3, number // 2)))
-            each = marginal(lambda many, folder: course.grade(stage, many, folder), number)  # noqa: B023
-            ratios.append(each / alone)
+        found = [measure_overhead(stage, number) for _ in range(size.rounds)]
+        for spent in found:
+            say.print(f"{weight}: {spent}")
         limit = 1.1 if weight == "heavy" else 1.25
-        name = f"processor time per hand-in, {weight}"
-        yield at_most(name, statistics.median(ratios), "times its cells", limit)
+        for part, ratios in {
+            "run": [spent.run / spent.alone for spent in found],
+            "all of it": [spent.graded / spent.alone for spent in found],
+        }.items():
+            name = f"processor time per hand-in, {weight}, {part}"
+            yield at_most(name, statistics.median(ratios), "times its cells", limit)
 
 
 def engine(size: Size) -> Iterator[Figure]:
     """What is left of the engine when the cells do nothing, and its cold start."""
-    each = [marginal(grade_nothing, 5 * size.light) for _ in range(size.rounds)]
-    yield at_most("engine per hand-in", 1000 * statistics.median(each), "ms", 18)
-    walls = []
-    for _ in range(size.rounds):
-        with empty_folder() as folder:
-            walls.append(grade_nothing(1, folder).wall)
-    yield at_most("cold start, one hand-in of no work", statistics.median(walls), "s", 0.6)
+    found = [measure_nothing(2 * size.light) for _ in range(size.rounds)]
+    for part, seconds in {
+        "run": [spent.run for spent in found],
+        "all of it": [spent.graded for spent in found],
+    }.items():
+        value = 1000 * statistics.median(seconds)
+        yield at_most(f"engine per hand-in of no work, {part}", value, "ms", 18)
+    starts = [measure_cold_start() for _ in range(size.rounds)]
+    yield at_most("cold start of the engine", statistics.median(starts), "s", 0.6)
 
 
 def growth(size: Size, stage: StageEntry, say: Console) -> Iterator[Figure]:
@@ -131,24 +133,6 @@ def growth(size: Size, stage: StageEntry, say: Console) -> Iterator[Figure]:
     yield at_most(f"grader's growth from {some} to {many}", grown, "MiB", 25)
 
 
-def marginal(run: Callable[[int, Path], Cost], number: int) -> float:
-    """Processor seconds that one more hand-in costs: the start is paid in both of two runs."""
-    few = max(1, number // 4)
-    with empty_folder() as folder:
-        small = run(few, folder)
-    with empty_folder() as folder:
-        large = run(few + number, folder)
-    return (large.cpu - small.cpu) / number
-
-
-def lower_bound(stage: StageEntry, rounds: int) -> list[float]:
-    """Processor seconds of the stage's cells alone, once per round."""
-    module = "checks.tests.benchmarks.lower_bound"
-    command = [sys.executable, "-m", module, stage.id, str(rounds)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    return [float(line) for line in done.stdout.split()]
-
-
 @contextmanager
 def empty_folder() -> Iterator[Path]:
     """A folder that is gone afterwards."""
@@ -162,6 +146,7 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="few hand-ins, one round: does it run?"
     )
+    parser.add_argument("--rounds", type=int, help="how often everything is measured")
     parser.add_argument("--heavy", default="integrating_endpoints", help="the heavy stage")
     parser.add_argument("--light", default="fastapi_basics", help="the light stage")
     parser.add_argument(
@@ -172,6 +157,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
+    size = replace(size, rounds=options.rounds or size.rounds)
     stages = {
         "heavy": the_course().stage(options.heavy),
         "light": the_course().stage(options.light),
@@ -181,7 +167,7 @@ def main() -> None:
     peers = [Nbgrader(options.cache), Otter(options.cache)]
     figures = [
         *compare(size, stages, peers, say),
-        *overhead(size, stages),
+        *overhead(size, stages, say),
         *engine(size),
         *growth(size, stages["light"], say),
     ]

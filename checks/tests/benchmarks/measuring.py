@@ -19,7 +19,8 @@ _SECONDS_BETWEEN_LOOKS = 0.05
 class Cost:
     """Seconds on the clock and of processor time; the peak memory of one process each, in MiB.
 
-    `own` is the memory of the command itself, `child` that of the largest process below it; both are
+    The processor time is that of the whole machine meanwhile: what a process has spent in a namespace
+    of its own is not always told to the one that started it. `own` is the memory of the command itself, `child` that of the largest process below it; both are
     0 where nobody looked.
     """
 
@@ -36,7 +37,7 @@ def measure(command: list[str], *, folder: Path, look: bool = False, **environme
     """
     printed = folder / "printed.txt"
     with printed.open("wb") as file:
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), _busy()
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -48,16 +49,20 @@ def measure(command: list[str], *, folder: Path, look: bool = False, **environme
         peaks = _Peaks(process.pid)
         if look:
             peaks.start()
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process.wait()
+        wall, busy = time.perf_counter() - begun, _busy() - busy
         if look:
             peaks.ended.set()
             peaks.join()
     if process.returncode:
         said = printed.read_text(errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
-    return Cost(wall, used.ru_utime + used.ru_stime, peaks.own / 2**20, peaks.child / 2**20)
+    return Cost(wall, busy, peaks.own / 2**20, peaks.child / 2**20)
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return sum(times) - times.idle - getattr(times, "iowait", 0)
 
 
 class _Peaks(threading.Thread):

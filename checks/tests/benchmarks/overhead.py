@@ -20,9 +20,14 @@ import psutil
 
 from checks.course import ROOT, StageEntry, read_course, the_course
 from checks.grading.collect import HandIn
+from checks.grading.engine import open_engine
 from checks.grading.gradebook.gradebook import FILE, Gradebook
 from checks.grading.grader import open_grader
+from checks.grading.limits import Limits
+from checks.grading.messages import Job
+from checks.grading.notebook import read_notebook
 from checks.grading.options import Options
+from checks.grading.repair import read_releases, repair
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.write import write_report
 from checks.grading.status import Status
@@ -51,6 +56,10 @@ class Spent:
     record: float
     report: float
 
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {1000 * spent:.1f}" for name, spent in vars(self).items())
+        return f"{parts}; graded {1000 * self.graded:.1f} ms of processor time each"
+
     @property
     def graded(self) -> float:
         """All that `course grade` spends on a hand-in."""
@@ -73,6 +82,25 @@ def measure_nothing(number: int) -> Spent:
         notebook = empty_course.write(root)
         stage = read_course(root).stage(empty_course.STAGE)
         return _measure(stage, root, notebook, number, Path(folder), None)
+
+
+def measure_cold_start() -> float:
+    """Seconds on the clock from nothing to the first result: the process starts, imports, and runs."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        root = Path(folder, "course")
+        empty_course.write(root)
+        course = read_course(root)
+        [cells] = (
+            repair(read_notebook(root / "notebooks" / empty_course.NOTEBOOK), release).cells
+            for release in read_releases(course, root).values()
+        )
+        began = time.perf_counter()
+        with open_engine([empty_course.STAGE]) as engine:
+            run = engine.run(Job(empty_course.STAGE, cells, (), Limits()))
+            seconds = time.perf_counter() - began
+        if run.status is not Status.GRADED:
+            raise RuntimeError(f"{run.status}: {run.reason}")
+        return seconds
 
 
 def _measure(
@@ -153,11 +181,7 @@ def main() -> None:
     """Measure, and print a line for each part."""
     stage = the_course().stage(sys.argv[1] if len(sys.argv) > 1 else "fastapi_basics")
     spent = measure_overhead(stage, int(sys.argv[2]) if len(sys.argv) > 2 else 40)
-    for name, seconds in vars(spent).items():
-        print(f"{name:8} {1000 * seconds:6.1f} ms")
-    print(
-        f"graded   {1000 * spent.graded:6.1f} ms, {spent.graded / spent.alone:.2f} times its cells"
-    )
+    print(f"{spent}, {spent.graded / spent.alone:.2f} times its cells")
 
 
 if __name__ == "__main__":

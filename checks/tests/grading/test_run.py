@@ -15,10 +15,12 @@ import jupyter_client.launcher
 import pytest
 
 from checks.course import Course
+from checks.exercise import Outcome
 from checks.grading.collect import collect
-from checks.grading.engine import open_engine
+from checks.grading.engine import Engine, open_engine
 from checks.grading.grade import NOT_RUN, Grade, grade
 from checks.grading.limits import Limits
+from checks.grading.messages import Cell, Job, Role
 from checks.grading.repair import read_releases
 from checks.grading.status import Status
 from checks.grading.submission import pack
@@ -199,6 +201,22 @@ def test_a_hand_in_sees_no_environment_of_the_instructor(
     peek = "import os\nassert 'TOKEN' not in os.environ\n" + SOLVED["total"]
     hand_in("learner-1.ipynb", **{**SOLVED, "total": peek})
     assert grades()["learner-1"].points == 9
+
+
+@both_engines
+def test_a_set_up_that_fails_here_is_the_reason_of_all_that_follows(engine: Engine) -> None:
+    job = Job(
+        "soup",
+        (
+            Cell("the set-up cell", Role.SETUP, "from nowhere import check"),
+            Cell("the exercise cell of double", Role.EXERCISE, SOLVED["double"], "double"),
+            Cell("the check cell of double", Role.CHECK, "check.double(double)", "double"),
+        ),
+    )
+    result = engine.run(job).results["double"]
+    assert (result.outcome, result.points) == (Outcome.NOT_YET, 0)
+    said = "ModuleNotFoundError: No module named 'nowhere' (line 1 of the set-up cell)"
+    assert result.reason == said
 
 
 def test_a_machine_that_can_start_no_process_still_gives_a_row(

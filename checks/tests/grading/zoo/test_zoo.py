@@ -6,10 +6,8 @@ import json
 import socket
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +15,17 @@ import pytest
 
 from checks.answers import read_answers
 from checks.course import ROOT, read_course
-from checks.grading.collect import collect
-from checks.grading.engine import open_engine
 from checks.grading.grade import Grade
-from checks.grading.grader import Grader
-from checks.grading.limits import Limits
-from checks.grading.repair import read_releases
 from checks.grading.sandbox import Level, Sandbox
 from checks.grading.status import Status
-from checks.grading.submission import pack
-from checks.tests.grading.small_course import SOLVED, lesson, notebook
+from checks.tests.grading.small_course import SOLVED, lesson
 from checks.tests.grading.zoo.endings import ENDINGS
 from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, PLAYS_THE_RUNNER, STAGE
+from checks.tests.grading.zoo.keeper import grade_all, hand_in
 from checks.tests.grading.zoo.reaching import reaching
 
 ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0))}
 NEIGHBOURS = 6
-LIMITS = Limits(seconds=8, cell_seconds=2, memory=1024**3, disk=16 * 1024**2, files=500)
 
 
 @dataclass(frozen=True)
@@ -63,18 +55,18 @@ def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
         for animal in animals:
             if animal.needs not in (None, *sandbox.layers):
                 continue
-            _hand_in(folder, animal.name, lesson(root, **animal.answers), "soup")
+            hand_in(folder, animal.name, lesson(root, **animal.answers), "soup")
         for number in range(NEIGHBOURS):
-            _hand_in(folder, f"neighbour {number}", lesson(root, **SOLVED), "soup")
+            hand_in(folder, f"neighbour {number}", lesson(root, **SOLVED), "soup")
         for name, code in {
             "cheats not": "",
             "plays the runner": PLAYS_THE_RUNNER,
             **FORGERS,
         }.items():
-            _hand_in(folder, name, _cheat(code), STAGE)
-        _hand_in(folder, "gives back what equals everything", _permissive(), STAGE)
+            hand_in(folder, name, _cheat(code), STAGE)
+        hand_in(folder, "gives back what equals everything", _permissive(), STAGE)
         before = set(_workers(root))
-        grades = _grade(folder, tmp_path_factory.mktemp("unpacked"), root, sandbox)
+        grades = grade_all(folder, tmp_path_factory.mktemp("unpacked"), root, sandbox)
     return Zoo(
         grades,
         secret.read_text(),
@@ -125,12 +117,6 @@ def test_nothing_is_left_behind(zoo: Zoo) -> None:
     assert zoo.processes == []
 
 
-def _hand_in(folder: Path, name: str, cells: list[Any], stage: str) -> None:
-    (folder / name).mkdir()
-    content = json.dumps(notebook(cells, stage))
-    (folder / name / "hand-in.ipynb").write_text(content, encoding="utf-8")
-
-
 def _cells(answers: dict[str, str]) -> list[Any]:
     stage = read_course(ROOT).stage(STAGE)
     whole = json.loads((ROOT / "notebooks" / f"{stage.stem}.ipynb").read_text(encoding="utf-8"))
@@ -158,24 +144,6 @@ def _cheat(code: str) -> list[Any]:
 
 def _permissive() -> list[Any]:
     return _cells({"ask_the_pantry": PERMISSIVE})
-
-
-def _grade(folder: Path, scratch: Path, root: Path, sandbox: Sandbox) -> dict[str, Grade]:
-    small, real = read_course(root), read_course(ROOT)
-    releases = {**read_releases(small, root), STAGE: read_releases(real, ROOT)[STAGE]}
-    found = [
-        hand_in
-        for course in (small, real)
-        for hand_in in collect(folder, course, scratch).hand_ins
-        if hand_in.status is None and hand_in.stage in releases
-    ]
-    start = partial(open_engine, [STAGE], sandbox=sandbox)
-    with (
-        ThreadPoolExecutor(2) as executor,
-        Grader(releases, start, limits=LIMITS) as grader,
-    ):
-        grader.start(2)
-        return {row.learner: row for row in executor.map(grader, map(pack, found))}
 
 
 def _workers(root: Path) -> Iterator[str]:
