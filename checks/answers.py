@@ -7,7 +7,8 @@ A file `checks/stages/STAGE/answers/EXERCISE.py` in percent format holds them, o
 
 A cell is what a learner would write into the exercise cell; what the set-up gives is at hand. Each
 stage marks some wrong answers that are quick to check with `canary=true`: the grader runs one of them
-after a hand-in, to see whether the checks still work.
+after a hand-in, to see whether the checks still work. `course build` lays these beside the others, in
+`canaries.json`, because reading percent format takes longer than grading a hand-in.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import json
 import linecache
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -73,6 +75,28 @@ def read_answers(stage: StageEntry, exercise: str, root: Path = ROOT) -> tuple[A
                     f'{where}: the answer "{first}" needs right="…", or wrong="…" and claim="…"'
                 )
     return tuple(answers)
+
+
+def canaries_path(root: Path, stage: StageEntry) -> Path:
+    """Where the canaries of a stage lie in the course at `root`."""
+    return root / "checks" / "stages" / stage.id / "answers" / "canaries.json"
+
+
+def canaries_text(stage: StageEntry, root: Path = ROOT) -> str | None:
+    """What belongs into the file of the canaries: the code of each, by exercise.
+
+    None where the stage has no answers. Raises CourseError where they are not as they should be.
+    """
+    if not canaries_path(root, stage).parent.is_dir():
+        return None
+    canaries = {
+        exercise.id: [
+            answer.code for answer in read_answers(stage, exercise.id, root) if answer.canary
+        ]
+        for exercise in stage.exercises
+    }
+    marked = {exercise: codes for exercise, codes in canaries.items() if codes}
+    return json.dumps(marked, indent=1, ensure_ascii=False) + "\n"
 
 
 def check_answer(stage: StageEntry, exercise: str, code: str) -> CheckResult:

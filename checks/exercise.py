@@ -18,8 +18,6 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, get_type_hints
 
-from fastapi.exceptions import ResponseValidationError
-
 from checks import display, keyboard, lesson, setup
 from checks.attempt import digest, is_blank
 from checks.claim import Claim
@@ -386,6 +384,9 @@ _UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]+| \(Background on this error at: \S+\
 def _observed(error: BaseException) -> str:
     if isinstance(error, Unmet):
         return str(error)
+    # Imported late, because the grader has no other use for FastAPI.
+    from fastapi.exceptions import ResponseValidationError
+
     if isinstance(error, ResponseValidationError):
         broken = error.errors()[0]
         place = ".".join(str(part) for part in broken["loc"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from checks.answers import canaries_path, canaries_text
 from checks.authoring.source import Cell, Kind, Source, SourceError, read_source
 from checks.course import read_course
 from checks.display import WIDGET_MIME
@@ -62,7 +63,8 @@ class Role(StrEnum):
 def build_stage(root: Path, stage: StageEntry) -> dict[str, bytes]:
     """Build both notebooks of a stage in the course at `root`, without writing them.
 
-    Returns the bytes of each, and of the learner's pristine copy, by its path in the course. Raises
+    Returns the bytes of each, of the learner's pristine copy and of the canaries among the answers, by
+    their paths in the course. Raises
     SourceError where the source is not as it should be or a cell raises, CourseError where
     `course.yml` is not.
     """
@@ -70,7 +72,7 @@ def build_stage(root: Path, stage: StageEntry) -> dict[str, bytes]:
 
 
 def write_stage(root: Path, stage: StageEntry) -> dict[str, bool]:
-    """Build both notebooks of a stage and write them.
+    """Build both notebooks of a stage, with what goes with them, and write them.
 
     Returns by path whether the file's content changed. Raises what `build_stage` raises; the files
     are then as they were.
@@ -116,7 +118,11 @@ def _run(root: Path, draft: _Draft) -> dict[str, bytes]:
     asyncio.run(_execute_all(root, draft))
     built = {draft.path(role): _finished(draft.notebooks[role], role) for role in Role}
     pristine = pristine_path(root, draft.stage).relative_to(root).as_posix()
-    return {**built, pristine: built[draft.path(Role.LEARNER)]}
+    built[pristine] = built[draft.path(Role.LEARNER)]
+    if (canaries := canaries_text(draft.stage, root)) is not None:
+        path = canaries_path(root, draft.stage).relative_to(root).as_posix()
+        built[path] = canaries.encode()
+    return built
 
 
 def _notebook(source: Source, stage: StageEntry, version: str, role: Role) -> Any:

@@ -6,22 +6,30 @@ import random
 from functools import cache
 from pathlib import Path
 
-from checks.answers import read_answers
+from pydantic import TypeAdapter, ValidationError
+
+from checks.answers import canaries_path
 from checks.course import ROOT, CourseError, StageEntry
 from checks.grading.messages import Canary
+
+_BY_EXERCISE = TypeAdapter(dict[str, list[str]])
 
 
 @cache
 def read_canaries(stage: StageEntry, root: Path = ROOT) -> tuple[Canary, ...]:
-    """The canaries of a stage, which are none where its exercises have no answers."""
-    canaries = []
-    for entry in stage.exercises:
-        try:
-            answers = read_answers(stage, entry.id, root)
-        except CourseError:
-            continue
-        canaries += [Canary(entry.id, answer.code) for answer in answers if answer.canary]
-    return tuple(canaries)
+    """The canaries of a stage, as `course build` has laid them down; none where it has no answers.
+
+    Raises CourseError where the file cannot be read.
+    """
+    path = canaries_path(root, stage)
+    if not path.parent.is_dir():
+        return ()
+    try:
+        by_exercise = _BY_EXERCISE.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        where = path.relative_to(root).as_posix()
+        raise CourseError(f"{where} cannot be read; run: course build {stage.id}") from None
+    return tuple(Canary(name, code) for name, codes in by_exercise.items() for code in codes)
 
 
 def pick_canaries(canaries: tuple[Canary, ...], digest: str) -> tuple[Canary, ...]:

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from checks.course import ROOT
 from checks.grading.compare import describe_change, mark_changed
-from checks.grading.fingerprint import fingerprint
 from checks.grading.gradebook.gradebook import FILE, Gradebook
 from checks.grading.options import Options
 from checks.grading.progress import shown_progress
-from checks.grading.report.beliefs import Belief, believe, decide_claims
+from checks.grading.report.beliefs import Belief, believe
+from checks.grading.report.experiments import Experiments
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.pages import visible
 from checks.grading.report.write import write_report
@@ -42,12 +42,12 @@ def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None
 
 
 def _grade(work: Work, hand_ins: Path) -> None:
-    options, root = work.options, work.root
+    options = work.options
     assert options.out is not None
     prepare_report(options.out, hand_ins)
     console = Console()
     path = options.out / FILE
-    with Gradebook(path) as gradebook:
+    with Gradebook(path) as gradebook, _experiments(work, gradebook) as experiments:
         outdated = work.outdated(gradebook)
         ready = len(work.hand_ins) - len(outdated)
         isolation: set[str] = set()
@@ -59,12 +59,13 @@ def _grade(work: Work, hand_ins: Path) -> None:
                 for hand_in, grade in grades:
                     gradebook.record(grade, work.fingerprint(hand_in))
                     isolation.add(grade.isolation)
+                    experiments.ask(grade.stage, grade.claims)
                     ready += 1
                     advance()
             if options.prune:
                 gradebook.forget(gradebook.others(work.keys))
             grades_now = gradebook.grades(work.keys)
-            beliefs = _beliefs(work, gradebook, root)
+            beliefs = _beliefs(work, gradebook, experiments)
             counts = write_report(options.out, work.course, grades_now, beliefs)
         except KeyboardInterrupt:
             raise StoppedError(
@@ -142,16 +143,26 @@ def _held_back(isolation: set[str]) -> Iterator[str]:
         yield from (f"  {sentence}" for sentence in probe(View.of_course(ROOT)).missing)
 
 
-def _beliefs(work: Work, gradebook: Gradebook, root: Path) -> dict[str, dict[str, Belief]]:
+def _experiments(work: Work, gradebook: Gradebook) -> Experiments:
+    """The experiments of this run; what the gradebook knows already need not be found out again."""
+    stages = work.course.stages
+    known = {stage.id: gradebook.truths(stage.id, work.states[stage.id]) for stage in stages}
+    return Experiments(stages, known)
+
+
+def _beliefs(
+    work: Work, gradebook: Gradebook, experiments: Experiments
+) -> dict[str, dict[str, Belief]]:
     """What the claims of the course say; those that matter here and are not decided yet are now."""
-    beliefs = {}
-    for stage in work.course.stages:
-        state = fingerprint(stage, root, {})
-        truths = gradebook.truths(stage.id, state)
-        if found := decide_claims(stage, gradebook.claims(stage.id) - truths.keys()):
-            gradebook.record_truths(stage.id, state, found)
-        beliefs[stage.id] = believe(stage, truths | found)
-    return beliefs
+    stages = work.course.stages
+    for stage in stages:
+        experiments.ask(stage.id, gradebook.claims(stage.id))
+    for name, found in experiments.found().items():
+        gradebook.record_truths(name, work.states[name], found)
+    return {
+        stage.id: believe(stage, gradebook.truths(stage.id, work.states[stage.id]))
+        for stage in stages
+    }
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""What a stage's marks depend on besides the hand-in, as one digest.
+"""What a stage's marks depend on besides the hand-in and the options, as one digest.
 
 Where it changes, hand-ins of the stage are graded again: the released and the solved notebook, the
-stage's entry in the manifest, the rooms and the modules that take part in a run, Python, the
-libraries, and the options that can change a mark.
+stage's entry in the manifest, the rooms and the modules that take part in a run, Python, and the
+libraries.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -47,20 +47,20 @@ _TAKES_NO_PART = {
 _ROOM = re.compile(r"\bchecks\.stages\.([a-z][a-z0-9_]*)")
 
 
-def fingerprint(stage: StageEntry, root: Path, options: Mapping[str, object]) -> str:
-    """The digest of all that a stage's marks depend on, the hand-in itself excepted.
-
-    Takes the stage, the folder of the course and the grading options that can change a mark.
-    """
-    notebooks = [root / folder / f"{stage.stem}.ipynb" for folder in ("notebooks", "solutions")]
-    said = [
-        stage.model_dump_json(),
-        repr(sorted(options.items())),
+def fingerprints(stages: Iterable[StageEntry], root: Path) -> dict[str, str]:
+    """The digest of each stage, by its id; takes the stages and the folder of their course."""
+    shared = [
         platform.python_version(),
         *(f"{name} {installed}" for name, installed in library_versions().items()),
-        *(_digest(path) for path in (*_modules(), *_rooms(stage.id), *notebooks)),
+        *map(_digest, _modules()),
     ]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    found = {}
+    for stage in stages:
+        notebooks = [root / folder / f"{stage.stem}.ipynb" for folder in ("notebooks", "solutions")]
+        own = map(_digest, (*_rooms(stage.id), *notebooks))
+        said = "\n".join([stage.model_dump_json(), *shared, *own])
+        found[stage.id] = hashlib.sha256(said.encode()).hexdigest()
+    return found
 
 
 @cache

@@ -71,6 +71,12 @@ class Grade:
     isolation: str = ""
     answers: tuple[Answer, ...] = ()
 
+    @property
+    def claims(self) -> set[str]:
+        """The names of the claims that were voted on, or that explain an answer."""
+        explaining = {each.diagnosis for each in self.exercises if each.diagnosis}
+        return explaining | {vote.claim for vote in self.votes}
+
 
 def grade(
     submission: Submission,

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from checks.course import Course, read_course
 from checks.grading.collect import HandIn, collect
-from checks.grading.fingerprint import fingerprint
+from checks.grading.fingerprint import fingerprints
 from checks.grading.grade import Grade
 from checks.grading.gradebook.gradebook import Gradebook, Key, Version
 from checks.grading.grader import open_grader
@@ -23,12 +23,15 @@ from checks.grading.status import GradingError
 
 @dataclass(frozen=True)
 class Work:
-    """What was handed in, by learner, stage and file, and all that grading it needs."""
+    """What was handed in, by learner, stage and file, and all that grading it needs.
+
+    `states` are the digests of what the marks of each stage depend on.
+    """
 
     options: Options
     course: Course
     root: Path
-    fingerprints: Mapping[str, str]
+    states: Mapping[str, str]
     hand_ins: tuple[HandIn, ...]
     ignored: int
 
@@ -39,8 +42,9 @@ class Work:
 
     def fingerprint(self, hand_in: HandIn) -> str:
         """The digest of all that the grade of a hand-in depends on, its bytes excepted."""
-        stage = self.fingerprints.get(hand_in.stage, "")
-        said = f"{stage}\n{hand_in.status or ''}\n{hand_in.reason}"
+        state = self.states.get(hand_in.stage, "")
+        options = sorted(self.options.change_marks.items())
+        said = f"{state}\n{options}\n{hand_in.status or ''}\n{hand_in.reason}"
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
     def outdated(self, gradebook: Gradebook) -> tuple[HandIn, ...]:
@@ -122,16 +126,14 @@ def _prepare(hand_ins: Path, options: Options, root: Path, scratch: Path) -> Wor
     collection = collect(hand_ins, course, scratch)
     if not collection.hand_ins:
         raise GradingError(f"HANDINS: {hand_ins} has neither notebooks nor learners' folders in it")
-    fingerprints = {
-        stage.id: fingerprint(stage, root, options.change_marks) for stage in course.stages
-    }
     numbers = {stage.id: stage.number for stage in course.stages}
     in_order = sorted(
         collection.hand_ins,
         key=lambda each: (each.learner, numbers.get(each.stage, 0), each.stage, each.file),
     )
     told_apart = tuple(_told_apart(in_order))
-    return Work(options, course, root, fingerprints, told_apart, collection.ignored)
+    states = fingerprints(course.stages, root)
+    return Work(options, course, root, states, told_apart, collection.ignored)
 
 
 def key_of(hand_in: HandIn) -> Key:

@@ -4,10 +4,11 @@ import inspect
 
 import pytest
 
-from checks.answers import blank_code, check_answer, claims_of, read_answers
+from checks.answers import blank_code, canaries_path, check_answer, claims_of, read_answers
 from checks.claim import Claim, Evidence
 from checks.course import CourseError, the_course
 from checks.exercise import Outcome, State
+from checks.grading.canaries import read_canaries
 
 EXERCISES = [
     pytest.param(stage, entry.id, id=entry.id)
@@ -47,6 +48,31 @@ def test_a_blank_is_not_attempted_and_lists_what_will_be_observed(stage, exercis
     assert blank.points == 0
     assert {each.state for each in blank.criteria} == {State.OPEN}
     assert [each.text for each in blank.criteria] == [each.text for each in solved.criteria]
+
+
+@pytest.mark.parametrize("stage", the_course().stages, ids=lambda stage: stage.id)
+def test_the_canaries_of_a_stage_are_wrong_answers_of_it_and_several(stage):
+    canaries = read_canaries(stage)
+    known = {
+        (entry.id, answer.code)
+        for entry in stage.exercises
+        for answer in read_answers(stage, entry.id)
+        if answer.canary and not answer.right
+    }
+    assert {(canary.exercise, canary.source) for canary in canaries} == known
+    assert len(canaries) == len(known) > 2
+
+
+def test_canaries_that_cannot_be_read_say_how_to_get_them(tmp_path):
+    stage = the_course().stage("fastapi_basics")
+    assert read_canaries(stage, tmp_path / "no answers") == ()
+    for number, content in enumerate((None, "{", '{"greet_guest": 1}')):
+        path = canaries_path(tmp_path / str(number), stage)
+        path.parent.mkdir(parents=True)
+        if content is not None:
+            path.write_text(content)
+        with pytest.raises(CourseError, match=r"canaries.json cannot be read; run: course build"):
+            read_canaries(stage, tmp_path / str(number))
 
 
 @pytest.mark.parametrize(("stage", "exercise"), EXERCISES)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from checks.course import ROOT, Course, the_course
+from checks.course import ROOT, Course, StageEntry, the_course
 from checks.grading import fingerprint as module
-from checks.grading.fingerprint import LIBRARIES, fingerprint
+from checks.grading.fingerprint import LIBRARIES, fingerprints
 
-OPTIONS = {"timeout": 60}
+
+def fingerprint(stage: StageEntry, root: Path) -> str:
+    return fingerprints([stage], root)[stage.id]
 
 
 @pytest.fixture
@@ -27,32 +29,31 @@ def test_it_is_the_same_for_the_same_course_elsewhere(
     course: Course, root: Path, copy: Path
 ) -> None:
     stage = course.stages[0]
-    assert fingerprint(stage, root, OPTIONS) == fingerprint(stage, copy, OPTIONS)
+    assert fingerprint(stage, root) == fingerprint(stage, copy)
 
 
 @pytest.mark.parametrize("folder", ["notebooks", "solutions"])
 def test_it_changes_with_a_notebook(folder: str, course: Course, copy: Path) -> None:
     stage = course.stages[0]
-    before = fingerprint(stage, copy, OPTIONS)
+    before = fingerprint(stage, copy)
     with (copy / folder / "01_soup.ipynb").open("a") as file:
         file.write("\n")
-    assert fingerprint(stage, copy, OPTIONS) != before
+    assert fingerprint(stage, copy) != before
 
 
-def test_it_changes_with_points_options_and_libraries(
+def test_it_changes_with_points_and_libraries(
     course: Course, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = course.stages[0]
     first = stage.exercises[0].model_copy(update={"points": 5})
     dearer = stage.model_copy(update={"exercises": (first, *stage.exercises[1:])})
     found = {
-        fingerprint(stage, root, OPTIONS),
-        fingerprint(dearer, root, OPTIONS),
-        fingerprint(stage, root, {"timeout": 61}),
+        fingerprint(stage, root),
+        fingerprint(dearer, root),
     }
     monkeypatch.setattr(module, "library_versions", lambda: {"fastapi": "0"})
-    found.add(fingerprint(stage, root, OPTIONS))
-    assert len(found) == 4
+    found.add(fingerprint(stage, root))
+    assert len(found) == 3
 
 
 def test_it_changes_with_the_stages_own_room_and_those_that_it_borrows_from(
@@ -63,12 +64,12 @@ def test_it_changes_with_the_stages_own_room_and_those_that_it_borrows_from(
         (tmp_path / "stages" / room / "claims.py").write_text(text)
     monkeypatch.setattr(module, "PACKAGE", tmp_path)
     stage = the_course().stages[0].model_copy(update={"id": "a"})
-    found = [fingerprint(stage, tmp_path, OPTIONS)]
+    found = [fingerprint(stage, tmp_path)]
     for room in "cba":
         (tmp_path / "stages" / room / "claims.py").write_text(
             "z = 2\nfrom checks.stages.b import x"
         )
-        found.append(fingerprint(stage, tmp_path, OPTIONS))
+        found.append(fingerprint(stage, tmp_path))
     assert found[0] == found[1]
     assert len(set(found)) == 3
 

@@ -65,7 +65,7 @@ def test_options_that_can_change_a_mark_and_force_grade_again(grade: Grade) -> N
 
 def test_another_release_grades_again(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     assert graded_now(grade()) == 3
-    monkeypatch.setattr(work, "fingerprint", lambda *_: "of another release")
+    monkeypatch.setattr(work, "fingerprints", lambda *_: {"soup": "of another release"})
     assert graded_now(grade()) == 3
 
 
