@@ -9,6 +9,7 @@ from checks.course import ExerciseEntry
 from checks.exercise import CriterionResult, Outcome
 from checks.grading.canaries import pick_canaries, read_canaries
 from checks.grading.engine import Engine
+from checks.grading.likeness import likeness
 from checks.grading.limits import Limits
 from checks.grading.messages import Job, Role, Run
 from checks.grading.notebook import UnreadableNotebookError, Vote, parse_notebook
@@ -42,7 +43,7 @@ class ExerciseGrade:
 
 @dataclass(frozen=True)
 class Answer:
-    """The learner's code in one exercise; `likeness` is the same for equal answers, once recorded."""
+    """The learner's code in one exercise; `likeness` is the same for equal answers."""
 
     exercise: str
     source: str
@@ -127,7 +128,7 @@ def grade(
         notes=repaired.notes,
         isolation=engine.isolation,
         answers=tuple(
-            Answer(cell.exercise, cell.source)
+            Answer(cell.exercise, cell.source, likeness(cell.source))
             for cell in repaired.cells
             if cell.role is Role.EXERCISE and cell.exercise is not None
         ),

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from checks.exercise import CriterionResult
 from checks.grading.grade import Answer, ExerciseGrade, Grade
-from checks.grading.gradebook.likeness import LONGEST, likeness
 from checks.grading.gradebook.models import Criterion, Exercise, HandIn
 from checks.grading.gradebook.models import Vote as VoteRow
+from checks.grading.likeness import LONGEST
 from checks.grading.notebook import Vote
 
 _MOST_VOTES = 200
@@ -26,7 +26,7 @@ def insert_grade(session: Session, grade: Grade, fingerprint: str) -> None:
     """Insert the rows of a grade, which is recorded now."""
     statement = insert(HandIn).returning(HandIn.id)
     hand_in_id = session.scalars(statement, _hand_in(grade, fingerprint)).one()
-    answers = {answer.exercise: answer.source for answer in grade.answers}
+    answers = {answer.exercise: answer for answer in grade.answers}
     exercises = [
         {
             "hand_in_id": hand_in_id,
@@ -95,7 +95,7 @@ def _hand_in(grade: Grade, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _exercise(exercise: ExerciseGrade, source: str | None) -> dict[str, Any]:
+def _exercise(exercise: ExerciseGrade, answer: Answer | None) -> dict[str, Any]:
     return {
         "name": exercise.id,
         "title": exercise.title,
@@ -104,8 +104,8 @@ def _exercise(exercise: ExerciseGrade, source: str | None) -> dict[str, Any]:
         "maximum": exercise.maximum,
         "reason": exercise.reason,
         "diagnosis": exercise.diagnosis,
-        "answer": None if source is None else source[:LONGEST],
-        "likeness": None if source is None else likeness(source),
+        "answer": None if answer is None else answer.source[:LONGEST],
+        "likeness": None if answer is None else answer.likeness,
     }
 
 

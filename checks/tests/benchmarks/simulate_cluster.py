@@ -13,28 +13,35 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import psutil
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import create_engine, event, insert
 
-from checks.course import read_course
-from checks.exercise import Outcome
+from checks.course import read_course, the_course
+from checks.exercise import CriterionResult, Outcome, State
 from checks.grading.cluster import open_cluster
 from checks.grading.collect import HandIn, collect
-from checks.grading.fingerprint import read_fingerprint
-from checks.grading.grade import ExerciseGrade, Grade
+from checks.grading.grade import Answer, ExerciseGrade, Grade
+from checks.grading.gradebook.gradebook import Gradebook
+from checks.grading.installation import read_installation
+from checks.grading.likeness import likeness
 from checks.grading.scale import Submission, grade_many
 from checks.grading.status import Status
-from checks.tests.benchmarks.recording import Base, Row
 
-EXERCISES = 6
+CRITERIA = 4
+CODE = """
+def answer(dishes):
+    total = 0
+    for dish in dishes:
+        total += dish.price
+    return total
+"""
 
 
 @dataclass(frozen=True)
@@ -47,18 +54,27 @@ class Sleeper:
         hand_in = submission.hand_in
         assert submission.content
         time.sleep(self.run)
+        stage = the_course().stage(hand_in.stage)
+        criteria = tuple(
+            CriterionResult(f"what must hold, number {number}", State.HOLDS)
+            for number in range(CRITERIA)
+        )
         exercises = tuple(
-            ExerciseGrade(f"exercise_{number}", "A title", Outcome.SOLVED, 3, 3)
-            for number in range(EXERCISES)
+            ExerciseGrade(
+                each.id, each.title, Outcome.SOLVED, each.points, each.points, criteria=criteria
+            )
+            for each in stage.exercises
         )
         return Grade(
             hand_in.learner,
             hand_in.stage,
             Status.GRADED,
-            points=18,
-            maximum=18,
+            points=stage.points,
+            maximum=stage.points,
             file=hand_in.file,
             exercises=exercises,
+            digest=hand_in.digest,
+            answers=tuple(Answer(each.id, CODE, likeness(CODE)) for each in stage.exercises),
         )
 
 
@@ -80,36 +96,6 @@ def write_hand_ins(folder: Path, number: int) -> None:
         home = folder / f"learner-{learner}"
         home.mkdir()
         (home / f"{stage.stem}.ipynb").write_bytes(content)
-
-
-@contextmanager
-def recording(database: Path) -> Iterator[Callable[[Grade], None]]:
-    """A gradebook of one table: how to record a grade, in a transaction of its own."""
-    engine = create_engine(f"sqlite:///{database}")
-
-    @event.listens_for(engine, "connect")
-    def _write_ahead(connection, _):
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    Base.metadata.create_all(engine)
-
-    def record(grade: Grade) -> None:
-        with engine.begin() as connection:
-            exercises = json.dumps([asdict(each) for each in grade.exercises])
-            connection.execute(
-                insert(Row),
-                {
-                    "learner": grade.learner,
-                    "stage": grade.stage,
-                    "status": grade.status,
-                    "points": grade.points,
-                    "exercises": exercises,
-                },
-            )
-
-    yield record
-    engine.dispose()
 
 
 def of_this_process() -> float:
@@ -145,29 +131,29 @@ def simulate(number: int, *, cores: int, run: float, address: str, folder: Path)
     write_hand_ins(hand_ins, number)
     course = read_course()
     with clock.part("collect", number):
-        collection = collect(hand_ins, course)
+        collection = collect(hand_ins, course, folder / "unpacked")
     found: tuple[HandIn, ...] = collection.hand_ins
     assert len(found) == number
-    fingerprint = read_fingerprint()
-    with open_cluster(address, number, fingerprint=fingerprint) as pool:
+    installation = read_installation()
+    with open_cluster(address, number, installation=installation) as pool:
         few = found[: number // 10]
         with clock.part("schedule, runs of 0 s", len(few)):
             assert _count(grade_many(few, Sleeper(0), pool)) == len(few)
         example = Sleeper(0)(Submission(found[0], b"{}"))
-        with recording(folder / "alone.sqlite") as record, clock.part("record", len(few)):
-            for _ in few:
-                record(example)
+        with Gradebook(folder / "alone.sqlite") as gradebook, clock.part("record", len(few)):
+            for hand_in in few:
+                gradebook.record(replace(example, learner=hand_in.learner), "fingerprint")
         work = f"schedule and record, {cores} cores, runs of {run:g} s"
-        with recording(folder / "gradebook.sqlite") as record:
+        with Gradebook(folder / "gradebook.sqlite") as gradebook:
             grades = grade_many(found, Sleeper(run), pool)
             for half in ("first", "second"):
                 with clock.part(f"{work}, {half} half", number // 2):
-                    for grade in islice(grades, number // 2):
-                        record(grade)
+                    for _, grade in islice(grades, number // 2):
+                        gradebook.record(grade, "fingerprint")
     return clock.table()
 
 
-def _count(grades: Iterable[Grade]) -> int:
+def _count(grades: Iterable[object]) -> int:
     return sum(1 for _ in grades)
 
 

@@ -37,7 +37,7 @@ GRADED = Grade(
     notes=("the check of double was put back",),
     digest="d1",
     isolation="resource limits",
-    answers=(Answer("double", "def double(x):\n    return 5"),),
+    answers=(Answer("double", "def double(x):\n    return 5", "equal"),),
 )
 
 text = st.text(max_size=40)

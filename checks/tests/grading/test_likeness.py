@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.grading.gradebook.likeness import likeness
+from checks.grading.likeness import likeness
 
 ANSWER = """
 def get_db():
