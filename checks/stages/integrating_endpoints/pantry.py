@@ -1,7 +1,7 @@
 """A pantry for checks and claims: a database file of its own, which is gone afterwards."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,16 @@ class Pantry:
             return [dict(row) for row in raw.execute("SELECT * FROM dishes ORDER BY id")]
 
 
+def lay_in(engine: Engine, dishes: Iterable[Dish]) -> None:
+    """Put dishes on disk past SQLAlchemy: a check opens many pantries, and each session costs 2 ms."""
+    rows = [(each.id, each.name, each.price, each.cost or 0, each.note) for each in dishes]
+    with closing(sqlite3.connect(str(engine.url.database))) as raw, raw:
+        raw.execute("PRAGMA synchronous=OFF")
+        raw.executemany(
+            "INSERT INTO dishes (id, name, price, cost, note) VALUES (?, ?, ?, ?, ?)", rows
+        )
+
+
 @contextmanager
 def pantry(*dishes: Dish) -> Iterator[Pantry]:
     """A pantry that holds `dishes`; its file is deleted at the end.
@@ -62,8 +72,8 @@ def pantry(*dishes: Dish) -> Iterator[Pantry]:
                 yield db
 
         Base.metadata.create_all(engine)
-        with sessions.begin() as db:
-            db.add_all(dishes)
+        if dishes:
+            lay_in(engine, dishes)
         try:
             yield Pantry(Path(str(engine.url.database)), engine, sessions, get_db, given)
         finally:

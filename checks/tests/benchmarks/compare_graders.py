@@ -37,7 +37,7 @@ class Size:
     growth: tuple[int, int, int]
 
 
-FULL = Size(rounds=3, heavy=30, light=60, growth=(10, 100, 1000))
+FULL = Size(rounds=3, heavy=100, light=100, growth=(10, 100, 1000))
 QUICK = Size(rounds=1, heavy=4, light=4, growth=(2, 4, 12))
 
 
