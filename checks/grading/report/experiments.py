@@ -47,11 +47,11 @@ class Experiments:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._closed = True
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        if self._process is not None:
-            self._process.kill()
-        self._executor.shutdown()
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+        self._executor.shutdown(cancel_futures=True)
 
     def ask(self, stage: str, names: Iterable[str]) -> None:
         """Have these claims of a stage decided, unless they are known or were asked for before."""
@@ -79,23 +79,28 @@ class Experiments:
         with self._lock:
             names = self._waiting.pop(stage)
         wanted = sorted(claims_in(self._stages[stage]).keys() & names)
-        if not wanted or self._closed:
-            return {}
-        command = [sys.executable, "-I", "-c", _START, str(ROOT), stage, *wanted]
         try:
-            with subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            ) as process:
-                self._process = process
-                try:
-                    printed, _ = process.communicate(timeout=_SECONDS)
-                finally:
-                    process.kill()
-                    self._process = None
+            printed = self._run([stage, *wanted]) if wanted else b"{}"
             holds: dict[str, bool] = json.loads(printed.splitlines()[-1])
         except (OSError, subprocess.SubprocessError, ValueError, IndexError):
             return {}
         return holds
+
+    def _run(self, arguments: list[str]) -> bytes:
+        with self._lock:  # so that whoever closes this sees the process, or it is never started
+            if self._closed:
+                return b"{}"
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-I", "-c", _START, str(ROOT), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        with self._process as process:
+            try:
+                return process.communicate(timeout=_SECONDS)[0]
+            finally:
+                process.kill()
 
 
 def main(stage: str, names: list[str]) -> None:
