@@ -64,9 +64,8 @@ def build_stage(root: Path, stage: StageEntry) -> dict[str, bytes]:
     """Build both notebooks of a stage in the course at `root`, without writing them.
 
     Returns the bytes of each, of the learner's pristine copy and of the canaries among the answers, by
-    their paths in the course. Raises
-    SourceError where the source is not as it should be or a cell raises, CourseError where
-    `course.yml` is not.
+    their paths in the course. Raises SourceError where the source is not as it should be or a cell
+    raises, CourseError where `course.yml` or an answer is not.
     """
     return _run(root, _draft(root, stage))
 

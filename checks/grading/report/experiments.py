@@ -98,9 +98,10 @@ class Experiments:
             )
         with self._process as process:
             try:
-                return process.communicate(timeout=_SECONDS)[0]
+                printed, _ = process.communicate(timeout=_SECONDS)
             finally:
                 process.kill()
+        return printed if process.returncode == 0 else b"{}"
 
 
 def main(stage: str, names: list[str]) -> None:

@@ -6,20 +6,17 @@ captured and nobody watching.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import gc
 import importlib
-import inspect
-import linecache
 import os
 import subprocess
 import sys
 import tempfile
 import traceback
 from pathlib import Path
-from types import ModuleType
 
+from checks.answers import run_cells
 from checks.course import ROOT, StageEntry, read_course
 from checks.exercise import observing
 from checks.grading.notebook import read_notebook
@@ -119,7 +116,7 @@ def _run_quietly(sources: list[str]) -> None:
             os.chdir(folder)
             found: list[str] = []
             with observing(lambda result: found.append(f"{result.exercise}: {result.outcome}")):
-                asyncio.run(_run(sources))
+                asyncio.run(run_cells(sources, "hand-in"))
             assert found, "no check ran"
             assert all(each.endswith(": solved") for each in found), found
             os.chdir(Path(folder).parent)
@@ -127,19 +124,6 @@ def _run_quietly(sources: list[str]) -> None:
         traceback.print_exc(file=said)
         said.flush()
         os._exit(1)
-
-
-async def _run(sources: list[str]) -> None:
-    module = sys.modules["__main__"] = ModuleType("__main__")
-    for number, source in enumerate(sources):
-        name = f"<cell {number}>"  # checks look up the source of what they are given, as in Jupyter
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        code = compile(
-            source, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-        )
-        result = eval(code, vars(module))
-        if inspect.iscoroutine(result):
-            await result
 
 
 if __name__ == "__main__":

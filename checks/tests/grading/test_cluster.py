@@ -19,7 +19,7 @@ from checks.grading.collect import HandIn, collect
 from checks.grading.grade import Grade
 from checks.grading.installation import COURSE, read_installation
 from checks.grading.limits import Limits
-from checks.grading.scale import grade_many
+from checks.grading.scale import Pool, grade_many
 from checks.grading.status import GradingError, Status
 from checks.grading.submission import Submission
 from checks.tests.grading.conftest import Write
@@ -135,34 +135,40 @@ def test_a_cluster_without_workers_is_refused(
         pass
 
 
-def test_a_cluster_that_loses_its_workers_or_ends_is_noticed(
+@pytest.fixture
+def own_pool(
     own_scheduler: tuple[str, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[tuple[Pool, Callable[[], None]]]:
+    """The cluster without workers as a pool, and how to end it."""
     address, end = own_scheduler
     monkeypatch.setattr(cluster, "_compare", lambda *_: None)
-    monkeypatch.setattr(cluster, "_SECONDS_WITHOUT_WORKERS", 0)
     monkeypatch.setattr(cluster, "_SECONDS_TO_ANSWER", 2)
     with open_cluster(address, 1, installation={}) as pool:
-        pool = replace(pool, window=2, patience=0.01)
-        with pytest.raises(GradingError, match="has lost all its workers; start some"):
-            list(grade_many([HandIn("learner-1")], poisoned, pool))
-        end()
-        with pytest.raises(GradingError, match="no longer answers; start it again"):
-            list(grade_many([HandIn("learner-1")], poisoned, pool))
+        yield pool, end
+
+
+def test_a_cluster_that_loses_its_workers_or_ends_is_noticed(
+    own_pool: tuple[Pool, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, end = own_pool
+    monkeypatch.setattr(cluster, "_SECONDS_WITHOUT_WORKERS", 0)
+    pool = replace(pool, window=2, patience=0.01)
+    with pytest.raises(GradingError, match="has lost all its workers; start some"):
+        list(grade_many([HandIn("learner-1")], poisoned, pool))
+    end()
+    with pytest.raises(GradingError, match="no longer answers; start it again"):
+        list(grade_many([HandIn("learner-1")], poisoned, pool))
 
 
 def test_work_that_is_on_its_way_when_the_cluster_ends_says_so(
-    own_scheduler: tuple[str, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+    own_pool: tuple[Pool, Callable[[], None]],
 ) -> None:
-    address, end = own_scheduler
-    monkeypatch.setattr(cluster, "_compare", lambda *_: None)
-    monkeypatch.setattr(cluster, "_SECONDS_TO_ANSWER", 2)
-    with open_cluster(address, 1, installation={}) as pool:
-        on_its_way = pool.executor.submit(poisoned, Submission(HandIn("learner-1")))
-        pool.look()  # when this has an answer, the scheduler has the work
-        end()
-        with pytest.raises(GradingError, match="no longer answers; start it again"):
-            on_its_way.result(timeout=30)
+    pool, end = own_pool
+    on_its_way = pool.executor.submit(poisoned, Submission(HandIn("learner-1")))
+    pool.look()  # when this has an answer, the scheduler has the work
+    end()
+    with pytest.raises(GradingError, match="no longer answers; start it again"):
+        on_its_way.result(timeout=30)
 
 
 @pytest.mark.parametrize(
