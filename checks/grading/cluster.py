@@ -101,11 +101,13 @@ def open_cluster(
 def _connect(address: str) -> Iterator[Client]:
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ModuleNotFoundError:
         raise GradingError(
             "--scheduler: the package distributed is not installed; run: pip install -r requirements.txt"
         ) from None
     try:
+        get_address_host_port(address)  # a client that cannot read its address hangs at its end
         client = Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
         raise GradingError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from checks.cli import app
-from checks.course import Course
+from checks.course import ROOT, Course
 from checks.grading import cluster
 from checks.grading.cluster import CourseGrader, open_cluster
 from checks.grading.collect import HandIn, collect
@@ -195,3 +196,21 @@ def test_wrong_addresses_are_one_clear_line(
     assert result.exit_code == 2, result.output
     assert len(result.stderr.splitlines()) == 1
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("address", ["here", "http://here:1"])
+def test_an_address_that_is_none_is_one_line_and_nothing_is_waited_for(
+    address: str, hand_ins: Path, hand_in: Write, tmp_path: Path
+) -> None:
+    hand_in("learner-1_01_fastapi_basics.ipynb")
+    command = [sys.executable, "-m", "checks", "grade", str(hand_ins)]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "report"), "--scheduler", address],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"--scheduler: no Dask scheduler answers at {address} (ValueError: ")
