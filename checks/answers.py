@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from checks import lesson
+from checks.check import observing
 from checks.course import ROOT, CourseError, StageEntry
-from checks.exercise import CheckResult, observing
 from checks.imports import skip_grammars
+from checks.result import CheckResult
 
 
 @dataclass(frozen=True)

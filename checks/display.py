@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from checks.claim import VOTE_MIME
+
 if TYPE_CHECKING:
     from checks.claim import Asked, Claim, Verdict, Vote
-    from checks.exercise import CheckResult, CriterionResult
-    from checks.progress import Progress
-
-VOTE_MIME = "application/vnd.course.vote+json"
-"""Where a decided card keeps its vote: `{"claim": …, "asked": "predict" | "quiz", "vote": "yes" | "no"}`."""
+    from checks.result import CheckResult, CriterionResult
+    from checks.standing import Progress
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 """Where an open question has its buttons, while there is a kernel that hears them."""

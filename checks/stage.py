@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import ModuleType
 
 from checks import keyboard
-from checks.claim import Claim, Predictions, Quiz
+from checks.ballot import Predictions, Quiz
+from checks.check import Check, Checks
+from checks.claim import Claim
 from checks.course import CourseError, the_course
-from checks.exercise import Check, Checks, Exercise
+from checks.exercise import Exercise
 from checks.history import the_history
 
 

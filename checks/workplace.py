@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from checks.display import VOTE_MIME
+from checks.claim import VOTE_MIME
 
 
 def notebook() -> Path | None:

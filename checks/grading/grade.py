@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from checks.course import ExerciseEntry
-from checks.exercise import CriterionResult, Outcome
 from checks.grading.canaries import pick_canaries, read_canaries
 from checks.grading.engine import Engine
 from checks.grading.likeness import likeness
@@ -16,6 +15,7 @@ from checks.grading.notebook import UnreadableNotebookError, Vote, parse_noteboo
 from checks.grading.repair import Release, repair
 from checks.grading.status import Status
 from checks.grading.submission import Submission
+from checks.result import CriterionResult, Outcome
 
 NOT_RUN = "not run"
 """The outcome of an exercise whose check never ran, because the process ended before."""

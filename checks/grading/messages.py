@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from checks.exercise import CriterionResult, Outcome
 from checks.grading.limits import Limits
 from checks.grading.status import Status
+from checks.result import CriterionResult, Outcome
 
 
 class Role(StrEnum):

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from checks.claim import Asked
+from checks.claim import VOTE_MIME, Asked
 from checks.claim import Vote as Choice
-from checks.display import VOTE_MIME
 
 if TYPE_CHECKING:
     from pathlib import Path

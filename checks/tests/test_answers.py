@@ -7,8 +7,8 @@ import pytest
 from checks.answers import blank_code, canaries_path, check_answer, claims_of, read_answers
 from checks.claim import Claim, Evidence
 from checks.course import CourseError, the_course
-from checks.exercise import Outcome, State
 from checks.grading.canaries import read_canaries
+from checks.result import Outcome, State
 
 EXERCISES = [
     pytest.param(stage, entry.id, id=entry.id)

@@ -5,21 +5,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from checks.claim import (
-    FACT,
-    MYTH,
-    NO,
-    YES,
-    Asked,
-    Ballot,
-    Evidence,
-    Predictions,
-    Quiz,
-    claim,
-    decide,
-    observing,
-)
-from checks.display import VOTE_MIME
+from checks.ballot import Ballot, Predictions, Quiz, observing
+from checks.claim import FACT, MYTH, NO, VOTE_MIME, YES, Asked, Evidence, claim, decide
 
 
 @claim("Water is <wet>.", why="It is `H2O`.")

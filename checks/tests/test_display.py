@@ -14,7 +14,7 @@ from checks.display import (
     solution_card,
     verdict_card,
 )
-from checks.exercise import CheckResult, CriterionResult, Outcome, State
+from checks.result import CheckResult, CriterionResult, Outcome, State
 
 BELIEF = Claim(
     "a_belief", "A `belief` & more.", "Because <it> is.", lambda: Evidence(False, ("x < y",))

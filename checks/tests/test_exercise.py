@@ -5,20 +5,12 @@ import warnings
 
 import pytest
 
+from checks.check import Check, Checks, observing
 from checks.claim import Claim, Evidence
 from checks.course import ExerciseEntry, StageEntry
-from checks.exercise import (
-    Check,
-    Checks,
-    Outcome,
-    State,
-    criterion,
-    exercise,
-    expect,
-    fresh,
-    observing,
-    run,
-)
+from checks.criterion import criterion, expect, fresh
+from checks.exercise import exercise, run
+from checks.result import Outcome, State
 
 ENTRY = ExerciseEntry(id="double", title="Double it", points=4)
 STAGE = StageEntry(

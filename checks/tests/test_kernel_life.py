@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from checks import history
+from checks.claim import VOTE_MIME
 from checks.course import ROOT
-from checks.display import VOTE_MIME
 from checks.tests.real_kernel import running_kernel
 
 SET_UP = """

@@ -8,8 +8,8 @@ from checks.cli import app
 from checks.course import ROOT, the_course
 from checks.display import progress_card
 from checks.history import Checked, Revealed, Voted, append
-from checks.progress import Share, progress_of
 from checks.stages.fastapi_basics.claims import validate_by_hand
+from checks.standing import Share, progress_of
 
 COURSE = the_course()
 FIRST, SECOND = COURSE.stages[:2]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from checks import workplace
-from checks.display import VOTE_MIME
+from checks.claim import VOTE_MIME
 
 
 @pytest.fixture

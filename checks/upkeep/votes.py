@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from checks.display import VOTE_MIME
+from checks.claim import VOTE_MIME
 from checks.upkeep.cells import Cell, kind, outputs, text_of
 
 Ballot = tuple[str, str]

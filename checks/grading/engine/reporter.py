@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from checks.answers import run_cells
-from checks.exercise import CheckResult, Outcome, observing
+from checks.check import observing
 from checks.grading.engine.seal import Seal
 from checks.grading.messages import (
     Begins,
@@ -27,6 +27,7 @@ from checks.grading.messages import (
     Tampered,
 )
 from checks.grading.notebook import printable
+from checks.result import CheckResult, Outcome
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

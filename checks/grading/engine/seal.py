@@ -14,7 +14,8 @@ from operator import is_, itemgetter
 from types import FunctionType, ModuleType
 from typing import Any
 
-from checks.exercise import Check, Checks, Exercise
+from checks.check import Check, Checks
+from checks.exercise import Exercise
 
 _WATCHED = (
     "asyncio.runners",

@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from checks.exercise import State
 from checks.grading.notebook import printable
 from checks.grading.status import Status
+from checks.result import State
 
 
 class Text(TypeDecorator[str]):

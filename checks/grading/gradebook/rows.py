@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from checks.exercise import CriterionResult
 from checks.grading.grade import Answer, ExerciseGrade, Grade
 from checks.grading.gradebook.models import Criterion, Exercise, HandIn
 from checks.grading.gradebook.models import Vote as VoteRow
 from checks.grading.likeness import LONGEST
 from checks.grading.notebook import Vote
+from checks.result import CriterionResult
 
 _MOST_VOTES = 200
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, TextIO
 from pydantic import BaseModel, ConfigDict, Field
 
 from checks.course import Course
-from checks.exercise import State
 from checks.grading.grade import Grade
 from checks.grading.report.names import page_name
 from checks.grading.status import Status
+from checks.result import State
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from checks.claim import Asked
 from checks.course import Course, ExerciseEntry, StageEntry
-from checks.exercise import Outcome
 from checks.grading.grade import ExerciseGrade, Grade
 from checks.grading.report.beliefs import Belief, Beliefs
 from checks.grading.status import Status
+from checks.result import Outcome
 
 MOST_NAMES = 40
 """How many learners a list names; a page for thousands stays usable."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.exercise import Outcome, State
 from checks.grading.grade import NOT_BELIEVED, NOT_RUN
 from checks.grading.status import Status
+from checks.result import Outcome, State
 
 
 @dataclass(frozen=True)

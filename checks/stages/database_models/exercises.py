@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.exc import DetachedInstanceError, UnmappedInstanceError
 
 from checks.claim import Claim
+from checks.criterion import Unmet, criterion, expect, fresh
 from checks.database import on_disk
-from checks.exercise import Unmet, criterion, exercise, expect, fresh
+from checks.exercise import exercise
 from checks.stages.database_models import claims
 from checks.stages.database_models.pantry import pantry
 from checks.xray import Kind, Recording, xray

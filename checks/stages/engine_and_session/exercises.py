@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from checks.claim import Claim
+from checks.criterion import Unmet, criterion, expect, fresh
 from checks.database import holding_sessions
-from checks.exercise import Unmet, criterion, exercise, expect, fresh
+from checks.exercise import exercise
 from checks.stages.engine_and_session import claims
 from checks.stages.engine_and_session.pantry import (
     Dish,

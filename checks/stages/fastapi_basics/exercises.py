@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from checks.claim import Claim
-from checks.exercise import criterion, exercise, expect, fresh
+from checks.criterion import criterion, expect, fresh
+from checks.exercise import exercise
 from checks.rush import CoffeeMachine, rush
 from checks.stages.fastapi_basics import claims
 

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from checks.claim import Claim
-from checks.exercise import Unmet, criterion, exercise, expect, fresh
+from checks.criterion import Unmet, criterion, expect, fresh
+from checks.exercise import exercise
 from checks.stages.integrating_endpoints import claims
 from checks.stages.integrating_endpoints.pantry import Dish, Pantry, pantry
 from checks.xray import Kind, xray

@@ -26,7 +26,8 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 from sqlalchemy.pool import QueuePool
 
 from checks.claim import Claim
-from checks.exercise import criterion, exercise, expect, fresh
+from checks.criterion import criterion, expect, fresh
+from checks.exercise import exercise
 from checks.rush import CoffeeMachine, lunch_rush, run_apart, rush
 from checks.stages.production_tuning import claims
 from checks.stages.production_tuning.kitchen import (

@@ -34,8 +34,9 @@ from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from checks.claim import Claim
+from checks.criterion import Unmet, criterion, expect, fresh
 from checks.database import holding_sessions, new_engine, new_file, on_disk
-from checks.exercise import Unmet, criterion, exercise, expect, fresh
+from checks.exercise import exercise
 from checks.stages.sqlalchemy_core_concepts import claims
 from checks.stages.sqlalchemy_core_concepts.pantry import new_pantry
 from checks.xray import Kind, Recording, xray

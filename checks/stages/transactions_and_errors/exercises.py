@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from checks import faults
-from checks.exercise import criterion, exercise, expect, fresh
+from checks.criterion import criterion, expect, fresh
+from checks.exercise import exercise
 from checks.stages.transactions_and_errors import claims
 from checks.stages.transactions_and_errors.pantry import (
     Line,

@@ -17,8 +17,8 @@ import traceback
 from pathlib import Path
 
 from checks.answers import run_cells
+from checks.check import observing
 from checks.course import ROOT, StageEntry, read_course
-from checks.exercise import observing
 from checks.grading.notebook import read_notebook
 from checks.grading.repair import read_releases, repair
 

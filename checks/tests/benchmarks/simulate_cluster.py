@@ -24,7 +24,6 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.course import read_course, the_course
-from checks.exercise import CriterionResult, Outcome, State
 from checks.grading.cluster import open_cluster
 from checks.grading.collect import HandIn, collect
 from checks.grading.grade import Answer, ExerciseGrade, Grade
@@ -33,6 +32,7 @@ from checks.grading.installation import read_installation
 from checks.grading.likeness import likeness
 from checks.grading.scale import Submission, grade_many
 from checks.grading.status import Status
+from checks.result import CriterionResult, Outcome, State
 
 CRITERIA = 4
 CODE = """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from checks.claim import VOTE_MIME
 from checks.course import ROOT, read_course
-from checks.display import VOTE_MIME, WIDGET_MIME
+from checks.display import WIDGET_MIME
 from checks.tests.browser.visit import Seen, Visit, visit_all
 
 STAGES = {stage.id: stage for stage in read_course().stages}

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from checks.exercise import CriterionResult, Outcome, State
 from checks.grading.grade import OUTCOMES, Answer, ExerciseGrade, Grade
 from checks.grading.notebook import Vote
 from checks.grading.status import Status
+from checks.result import CriterionResult, Outcome, State
 
 GRADED = Grade(
     learner="learner-1",

@@ -25,12 +25,12 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from checks.cli import app
-from checks.exercise import CriterionResult, Outcome, State
 from checks.grading import command, work
 from checks.grading.grade import ExerciseGrade, Grade
 from checks.grading.notebook import Vote
 from checks.grading.status import Status
 from checks.grading.submission import Submission
+from checks.result import CriterionResult, Outcome, State
 
 
 def quick_grade(submission: Submission) -> Grade:

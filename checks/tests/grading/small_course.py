@@ -37,7 +37,9 @@ stages:
 
 SETUP = """
 from checks.course import read_course
-from checks.exercise import Check, Checks, criterion, exercise, expect
+from checks.check import Check, Checks
+from checks.criterion import criterion, expect
+from checks.exercise import exercise
 from pathlib import Path
 
 @exercise(hints=("add",))

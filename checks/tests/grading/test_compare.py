@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from checks.exercise import CriterionResult, Outcome, State
 from checks.grading.compare import describe_change, mark_changed
 from checks.grading.status import Status
+from checks.result import CriterionResult, Outcome, State
 from checks.tests.grading.grades import GRADED
 
 [DOUBLE, GREET] = GRADED.exercises

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.display import VOTE_MIME
+from checks.claim import VOTE_MIME
 from checks.grading import notebook as module
 from checks.grading.notebook import (
     Notebook,

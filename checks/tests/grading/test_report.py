@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.course import Course
-from checks.exercise import Outcome
 from checks.grading.grade import Answer, ExerciseGrade, Grade
 from checks.grading.notebook import Vote
 from checks.grading.report.beliefs import Belief, Beliefs
@@ -30,6 +29,7 @@ from checks.grading.report.statistics import MOST_NAMES, Statistics
 from checks.grading.report.table import Table, harmless
 from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status
+from checks.result import Outcome
 from checks.tests.grading.grades import GRADED, grades
 
 BELIEFS: Beliefs = {

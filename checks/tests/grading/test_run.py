@@ -15,7 +15,6 @@ import jupyter_client.launcher
 import pytest
 
 from checks.course import Course
-from checks.exercise import Outcome
 from checks.grading.collect import collect
 from checks.grading.engine import Engine, open_engine
 from checks.grading.grade import NOT_RUN, Grade, grade
@@ -24,6 +23,7 @@ from checks.grading.messages import Cell, Job, Role
 from checks.grading.repair import read_releases
 from checks.grading.status import Status
 from checks.grading.submission import pack
+from checks.result import Outcome
 from checks.tests.grading.conftest import Write, both_engines
 from checks.tests.grading.small_course import SOLVED, code, lesson
 

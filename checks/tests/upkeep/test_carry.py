@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checks.display import VOTE_MIME
+from checks.claim import VOTE_MIME
 from checks.tests.upkeep.releases import (
     cells,
     check,

@@ -36,12 +36,13 @@ from checks.stages.sqlalchemy_core_concepts import exercises
 exercises.open_the_kitchen.function.__code__ = (lambda open_kitchen: None).__code__
 """,
     "lets every criterion hold": """
-from checks import exercise
+from checks import criterion
 def leave(self, *error):
     self.holds = True
-    exercise._attempt.get().criteria.append(exercise.CriterionResult("mine", exercise.State.HOLDS))
+    attempt = criterion.attempt_under_way.get()
+    attempt.criteria.append(criterion.CriterionResult("mine", criterion.State.HOLDS))
     return True
-exercise.criterion.__exit__ = leave
+criterion.criterion.__exit__ = leave
 """,
     "expects nothing": """
 import sys
@@ -50,22 +51,22 @@ for module in list(sys.modules.values()):
         module.expect = lambda *condition, **belief: None
 """,
     "changes the code of what is expected": """
-from checks import exercise
-exercise.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
+from checks import criterion
+criterion.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
 """,
     "changes the code of what is expected, and puts it right again": """
-from checks import exercise
-code = exercise.expect.__code__
-exercise.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
-exercise.expect.__code__ = code
+from checks import criterion
+code = criterion.expect.__code__
+criterion.expect.__code__ = (lambda condition, observed, *, belief=None: None).__code__
+criterion.expect.__code__ = code
 """,
     "changes what is believed where nothing is said": """
-from checks import exercise
-exercise.expect.__kwdefaults__ = {"belief": "anything"}
+from checks import criterion
+criterion.expect.__kwdefaults__ = {"belief": "anything"}
 """,
     "changes the points of a result": """
-from checks import exercise
-exercise.CheckResult.points = property(lambda self: self.maximum)
+from checks import result
+result.CheckResult.points = property(lambda self: self.maximum)
 """,
     "says that all is true": """
 import builtins
@@ -104,26 +105,24 @@ for number in range(256):
 say('{_FOUND}' % "open_the_kitchen")
 """,
     "calls those who wait for results": """
-from checks import exercise
-solved = exercise.CheckResult(
-    "sqlalchemy_core_concepts", "open_the_kitchen", "mine", 3, exercise.Outcome.SOLVED
-)
+from checks.check import _observers
+from checks.result import CheckResult, Outcome
+solved = CheckResult("sqlalchemy_core_concepts", "open_the_kitchen", "mine", 3, Outcome.SOLVED)
 def tell():
-    for observer in list(exercise._observers):
+    for observer in list(_observers._observers):
         observer(solved)
 tell()
 import threading
 threading.Timer(0.01, tell).start()
 """,
     "calls those who wait for results, from within the check": """
-from checks import exercise
+from checks.check import _observers
+from checks.result import CheckResult, Outcome
 class path(str):
     pass
 def tell():
-    solved = exercise.CheckResult(
-        "sqlalchemy_core_concepts", "open_the_kitchen", "mine", 3, exercise.Outcome.SOLVED
-    )
-    for observer in list(exercise._observers):
+    solved = CheckResult("sqlalchemy_core_concepts", "open_the_kitchen", "mine", 3, Outcome.SOLVED)
+    for observer in list(_observers._observers):
         observer(solved)
 """,
     "hooks into imports": """
@@ -181,6 +180,15 @@ get_ipython().events.register("post_run_cell", lambda result: setattr(result, "e
 get_ipython().events.register("pre_run_cell", lambda info: get_ipython().user_ns.update(check=None))
 """,
 }
+
+OF_NO_USE = {
+    "replaces the name of the checks",
+    "replaces a module",
+    "transforms the code of cells",
+    "transforms the text of cells",
+    "answers questions after the cell from its hooks",
+}
+"""What these change is put right before it matters, or nobody asks for it: they are graded as they are."""
 
 PERMISSIVE = """
 class Yes(int):

@@ -20,7 +20,7 @@ from checks.grading.sandbox import Level, Sandbox
 from checks.grading.status import Status
 from checks.tests.grading.small_course import SOLVED, lesson
 from checks.tests.grading.zoo.endings import ENDINGS
-from checks.tests.grading.zoo.forgers import FORGERS, PERMISSIVE, PLAYS_THE_RUNNER, STAGE
+from checks.tests.grading.zoo.forgers import FORGERS, OF_NO_USE, PERMISSIVE, PLAYS_THE_RUNNER, STAGE
 from checks.tests.grading.zoo.keeper import grade_all, hand_in
 from checks.tests.grading.zoo.reaching import reaching
 
@@ -83,6 +83,12 @@ def test_it_ends_as_it_must(zoo: Zoo, sandbox: Sandbox, name: str) -> None:
     assert row.status in ends, row.reason
     assert row.points == ends[row.status], row.reason
     assert len(row.reason) < 2000
+
+
+@pytest.mark.parametrize("name", FORGERS)
+def test_it_is_found_out_unless_it_was_of_no_use(zoo: Zoo, name: str) -> None:
+    row = zoo.grades[name]
+    assert row.status is (Status.GRADED if name in OF_NO_USE else Status.TAMPERED), row.reason
 
 
 @pytest.mark.parametrize("name", FORGERS)
