@@ -39,6 +39,7 @@ LIBRARIES = (
 _TAKES_NO_PART = {
     Path("tests"),
     Path("authoring"),
+    Path("upkeep"),
     Path("cli.py"),
     Path("grading", "command.py"),
     Path("grading", "gradebook"),
@@ -49,11 +50,17 @@ _ROOM = re.compile(r"\bchecks\.stages\.([a-z][a-z0-9_]*)")
 
 def fingerprints(stages: Iterable[StageEntry], root: Path) -> dict[str, str]:
     """The digest of each stage, by its id; takes the stages and the folder of their course."""
-    shared = [
-        platform.python_version(),
-        *(f"{name} {installed}" for name, installed in library_versions().items()),
-        *map(_digest, _modules()),
-    ]
+    versions = [f"{name} {installed}" for name, installed in library_versions().items()]
+    shared = "\n".join([platform.python_version(), *versions])
+    return {
+        stage: hashlib.sha256(f"{shared}\n{content}".encode()).hexdigest()
+        for stage, content in contents(stages, root).items()
+    }
+
+
+def contents(stages: Iterable[StageEntry], root: Path) -> dict[str, str]:
+    """The digest of what is written for each stage, by its id; Python and libraries are not in it."""
+    shared = list(map(_digest, _modules()))
     found = {}
     for stage in stages:
         notebooks = [root / folder / f"{stage.stem}.ipynb" for folder in ("notebooks", "solutions")]
@@ -93,9 +100,10 @@ def _rooms(stage: str) -> Iterator[Path]:
         if room in seen:
             continue
         seen.add(room)
-        for path in sorted((PACKAGE / "stages" / room).rglob("*.py")):
-            yield path
-            ahead += sorted(set(_ROOM.findall(path.read_text(encoding="utf-8"))))
+        for path in sorted((PACKAGE / "stages" / room).rglob("*")):
+            if path.suffix in {".py", ".json"}:
+                yield path
+                ahead += sorted(set(_ROOM.findall(path.read_text(encoding="utf-8"))))
 
 
 def _digest(path: Path) -> str:

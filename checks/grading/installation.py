@@ -7,8 +7,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from checks.course import ROOT
-from checks.grading.fingerprint import library_versions
+from checks.course import ROOT, read_course
+from checks.grading.fingerprint import contents, library_versions
 
 COURSE = "the course"
 """The key under which a fingerprint holds the hash of the course and its checks."""
@@ -18,21 +18,10 @@ COURSE = "the course"
 def read_installation(root: Path = ROOT) -> dict[str, str]:
     """What is installed here, by name.
 
-    Takes the folder of the course. Returns the SHA-256 (hexadecimal) of course.yml, the notebooks
-    and the checks, and the versions of Python and of the libraries.
+    Takes the folder of the course. Returns the SHA-256 (hexadecimal) of all that is written for its
+    stages, and the versions of Python and of the libraries. Raises CourseError where there is no course.
     """
-    package = Path(__file__).parent.parent
-    files = {
-        f"checks/{path.relative_to(package).as_posix()}": path
-        for path in package.rglob("*.py")
-        if not path.is_relative_to(package / "tests")
-    }
-    for folder in ("notebooks", "solutions"):  # the checks look up given names in the solved ones
-        files |= {f"{folder}/{path.name}": path for path in (root / folder).glob("*.ipynb")}
-    files["course.yml"] = root / "course.yml"
-    whole = sha256()
-    for name, path in sorted(files.items()):
-        whole.update(f"{name}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
+    whole = sha256("\n".join(contents(read_course(root).stages, root).values()).encode())
     return {
         COURSE: whole.hexdigest(),
         "python": "{}.{}".format(*sys.version_info),
