@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from checks.course import ROOT, read_course
@@ -37,6 +38,7 @@ _BATCHES_PER_THREAD = 3
 _SECONDS_TO_ANSWER = 10
 _SECONDS_TO_LEAVE = 2
 _SECONDS_WITHOUT_WORKERS = 180
+_MEND = "install the same on all machines, and start the workers again"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class CourseGrader:
     """Grades a hand-in anywhere where the course is installed as it is here.
 
     `installation` is what the grade depends on, as the grader has it. `root` is the folder of the
-    course; `limits`, `whole`, `portable` and `strict` are as for a grader of one machine.
+    course on every machine, None where it is the one that this package is installed with; `limits`,
+    `whole`, `portable` and `strict` are as for a grader of one machine.
     """
 
     installation: dict[str, str]
@@ -52,17 +55,21 @@ class CourseGrader:
     whole: bool = False
     portable: bool = False
     strict: bool = False
-    root: Path = ROOT
+    root: Path | None = None
 
     def __call__(self, submission: Submission) -> Grade:
         """Grade one hand-in; raises GradingError where this is another course."""
         # A worker may have joined after the others were asked.
-        if found := difference(self.installation, read_installation(self.root)):
-            raise GradingError(
-                f"--scheduler: a worker has {found}; install the same on all machines"
-            )
-        grader = _grader_of(self.limits, self.whole, self.portable, self.strict, self.root)
+        root = self.root or ROOT
+        if found := difference(self.installation, read_installation(root)):
+            raise GradingError(f"--scheduler: a worker has {found}; {_MEND}")
+        with _opening:
+            grader = _grader_of(self.limits, self.whole, self.portable, self.strict, root)
         return grader(submission)
+
+
+_opening = Lock()
+"""Held while the grader of this process is opened, which several threads may ask for at once."""
 
 
 @cache
@@ -76,12 +83,12 @@ def _grader_of(limits: Limits, whole: bool, portable: bool, strict: bool, root: 
 
 @contextmanager
 def open_cluster(
-    address: str, hand_ins: int, *, installation: dict[str, str], root: Path = ROOT
+    address: str, hand_ins: int, *, installation: dict[str, str], root: Path | None = None
 ) -> Iterator[Pool]:
     """Connect to a Dask cluster.
 
     Takes the scheduler's address, such as `tcp://host:8786`, how many hand-ins there are to grade, and
-    what every worker must have installed. Raises GradingError with one line where no scheduler
+    what every worker must have installed; `root` as for `CourseGrader`. Raises GradingError with one line where no scheduler
     answers, where it has no workers, or where one of them has something else installed.
     """
     with _quiet(), _connect(address) as client:
@@ -120,13 +127,14 @@ def _connect(address: str) -> Iterator[Client]:
         client.close(timeout=_SECONDS_TO_LEAVE)
 
 
-def _compare(client: Client, address: str, installation: dict[str, str], root: Path) -> None:
+def _compare(client: Client, address: str, installation: dict[str, str], root: Path | None) -> None:
     if not _threads(client):
         raise GradingError(
             f"--scheduler: the cluster at {address} has no workers; "
             f"start some with `dask worker {address}`"
         )
-    found: dict[str, Any] = client.run(read_installation, root, on_error="return")
+    place = () if root is None else (root,)
+    found: dict[str, Any] = client.run(read_installation, *place, on_error="return")
     for worker, there in sorted(found.items()):
         if not isinstance(there, dict):
             raise GradingError(
@@ -134,9 +142,7 @@ def _compare(client: Client, address: str, installation: dict[str, str], root: P
                 "install it there as it is here"
             )
         if differs := difference(installation, there):
-            raise GradingError(
-                f"--scheduler: worker {worker} has {differs}; install the same on all machines"
-            )
+            raise GradingError(f"--scheduler: worker {worker} has {differs}; {_MEND}")
 
 
 def _threads(client: Client) -> dict[str, int]:

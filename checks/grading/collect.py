@@ -76,10 +76,12 @@ def collect(hand_ins: Path, course: Course, scratch: Path) -> Collection:
     GradingError where `hand_ins` is not there, is neither folder nor zip file, or cannot be read;
     nothing that lies in it raises.
     """
-    if not hand_ins.exists():
-        raise GradingError(f"HANDINS: {hand_ins} does not exist; name the folder with the hand-ins")
     collector = _Collector(course, scratch)
     try:
+        if not hand_ins.exists():
+            raise GradingError(
+                f"HANDINS: {hand_ins} does not exist; name the folder with the hand-ins"
+            )
         if hand_ins.is_dir():
             collector.collect_folder(hand_ins)
         elif hand_ins.is_file() and naming.is_archive(hand_ins.name):

@@ -168,12 +168,15 @@ def _beliefs(
 @contextmanager
 def _copy_of(against: Path) -> Iterator[Gradebook]:
     """A copy of a gradebook, so that reading it, or bringing its schema up to date, changes nothing."""
-    path = against / FILE if against.is_dir() else against
-    if not path.is_file():
-        raise GradingError(f"--against: {path} does not exist; name a report or its gradebook")
     with TemporaryDirectory(prefix="gradebook-") as folder:
-        copy = Path(folder, path.name)
+        path = against
         try:
+            path = against / FILE if against.is_dir() else against
+            if not path.is_file():
+                raise GradingError(
+                    f"--against: {path} does not exist; name a report or its gradebook"
+                )
+            copy = Path(folder, path.name)
             shutil.copyfile(path, copy)
             with suppress(FileNotFoundError):  # only a gradebook that is being written has a log
                 shutil.copyfile(path.with_name(f"{path.name}-wal"), f"{copy}-wal")

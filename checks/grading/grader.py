@@ -81,15 +81,18 @@ def open_grader(
     whole: bool = False,
     portable: bool = False,
     strict: bool = False,
+    hidden: Collection[Path] = (),
 ) -> Grader:
     """The grader of this machine for the course at `root`.
 
-    `stages` are those that will come, if that is known: a worker imports what they need. `portable` asks for Jupyter kernels, `strict` for a machine that can confine hand-ins. Raises
-    GradingError where it cannot, and CourseError where a released notebook cannot be read.
+    `stages` are those that will come, if that is known: a worker imports what they need. `portable`
+    asks for Jupyter kernels, `strict` for a machine that can confine hand-ins. `hidden` are folders
+    that no hand-in may see, wherever they lie. Raises GradingError where it cannot, and CourseError
+    where a released notebook cannot be read.
     """
     releases = read_releases(course, root)
     # The checks are this package's, wherever the course is that they are asked to grade.
-    sandbox = probe(View.of_course(ROOT, () if root == ROOT else (root,)))
+    sandbox = probe(View.of_course(ROOT, () if root == ROOT else (root,), hidden))
     if strict:
         require(sandbox, Level.CONFINED)
         if portable:

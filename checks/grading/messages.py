@@ -75,6 +75,7 @@ class Run:
 
     `doubted` are the exercises whose results are not believed, because the hand-in had tampered with
     the checks by then. `outputs` are those of each cell, in the order of the job, if it asked for them.
+    `unable` says why this machine could run nothing of the hand-in; it is then no grade of anybody's.
     """
 
     status: Status
@@ -82,6 +83,7 @@ class Run:
     results: dict[str, ExerciseResult] = field(default_factory=dict)
     doubted: frozenset[str] = frozenset()
     outputs: tuple[tuple[dict[str, Any], ...], ...] = ()
+    unable: str = ""
 
 
 @dataclass(frozen=True)

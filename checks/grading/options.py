@@ -10,6 +10,8 @@ from pathlib import Path
 from checks.grading.limits import Limits
 from checks.grading.status import GradingError
 
+_LONGEST = 24 * 60 * 60
+
 
 @dataclass(frozen=True)
 class Options:
@@ -41,6 +43,10 @@ class Options:
         if not (math.isfinite(self.timeout) and self.timeout > 0):
             raise GradingError(
                 f"--timeout: {self.timeout:g} is no time to run in; say a number of seconds above 0"
+            )
+        if self.timeout > _LONGEST:
+            raise GradingError(
+                f"--timeout: {self.timeout:g} s is longer than a day; say {_LONGEST} or less"
             )
         if self.scheduler is not None and self.jobs is not None:
             raise GradingError(

@@ -6,7 +6,7 @@ executor of the standard library's kind, with the two sizes that suit it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -18,6 +18,7 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 
 from checks.course import CourseError
 from checks.grading.collect import HandIn
@@ -72,12 +73,15 @@ def open_threads(jobs: int, stop: Callable[[], object]) -> Iterator[Pool]:
 
 
 def grade_many(
-    hand_ins: Iterable[HandIn], grader: Grading, pool: Pool
+    hand_ins: Iterable[HandIn],
+    grader: Grading,
+    pool: Pool,
+    maxima: Mapping[str, int] = MappingProxyType({}),
 ) -> Generator[tuple[HandIn, Grade], None, None]:
     """Grade hand-ins as fast as the pool can, and hand over each with its grade as it comes.
 
     Takes hand-ins only as the pool has room for them, and keeps no grade; closing the iterator cancels
-    what is on its way. When a batch fails, nobody can tell which hand-in did it: all of them wait
+    what is on its way. `maxima` are the points that each stage is worth. When a batch fails, nobody can tell which hand-in did it: all of them wait
     until the pool is idle and are graded alone, and the one that fails again has *died*. Raises
     CourseError where no hand-in can be graded at all.
     """
@@ -104,7 +108,7 @@ def grade_many(
             future = _submit([suspect], grader, pool)
             running[future] = [suspect]
             _next_done(running, pool)
-            yield suspect, _grade_alone(running.pop(future)[0], future, pool)
+            yield suspect, _grade_alone(running.pop(future)[0], future, pool, maxima)
     finally:
         for future in running:
             future.cancel()
@@ -132,14 +136,24 @@ def _next_done(running: Iterable[Future[list[Grade]]], pool: Pool) -> Iterable[F
         pool.look()
 
 
-def _grade_alone(hand_in: HandIn, future: Future[list[Grade]], pool: Pool) -> Grade:
+def _grade_alone(
+    hand_in: HandIn, future: Future[list[Grade]], pool: Pool, maxima: Mapping[str, int]
+) -> Grade:
     try:
         [grade] = _result(future)
     except CourseError:
         raise
     except Exception as error:
         reason = f"grading it failed twice, the second time alone: {pool.explain(error)}"
-        return Grade(hand_in.learner, hand_in.stage, Status.DIED, reason, file=hand_in.file)
+        return Grade(
+            hand_in.learner,
+            hand_in.stage,
+            Status.DIED,
+            "; ".join(filter(None, [reason, hand_in.reason])),
+            maximum=maxima.get(hand_in.stage, 0),
+            file=hand_in.file,
+            digest=hand_in.digest,
+        )
     return grade
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from checks.grading.collect import HandIn
-from checks.grading.notebook import LARGEST
+from checks.grading.notebook import UnreadableNotebookError, read_content
 from checks.grading.status import Status
 
 
@@ -22,13 +22,14 @@ def pack(hand_in: HandIn) -> Submission:
     if hand_in.status is not None or hand_in.path is None:
         return Submission(hand_in)
     try:
-        if not hand_in.path.is_file():
-            return _unreadable(hand_in, "is not a file")
-        with hand_in.path.open("rb") as file:
-            return Submission(replace(hand_in, path=None), file.read(LARGEST + 1))
-    except OSError as error:
-        return _unreadable(hand_in, f"cannot be opened: {error.strerror}")
+        content = read_content(hand_in.path)
+    except UnreadableNotebookError as error:
+        return _unreadable(hand_in, str(error))
+    return Submission(replace(hand_in, path=None), content)
 
 
 def _unreadable(hand_in: HandIn, reason: str) -> Submission:
-    return Submission(replace(hand_in, path=None, status=Status.UNREADABLE, reason=reason))
+    reason = "; ".join(filter(None, [reason, hand_in.reason]))
+    # Without the digest of what was there before, the next run tries it again.
+    unread = replace(hand_in, path=None, digest="", status=Status.UNREADABLE, reason=reason)
+    return Submission(unread)

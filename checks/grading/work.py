@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from checks.course import Course, read_course
+from checks.course import ROOT, Course, read_course
 from checks.grading.collect import HandIn, collect
 from checks.grading.fingerprint import fingerprints
 from checks.grading.grade import Grade
@@ -25,9 +25,11 @@ from checks.grading.status import GradingError
 class Work:
     """What was handed in, by learner, stage and file, and all that grading it needs.
 
-    `states` are the digests of what the marks of each stage depend on.
+    `folder` is where the hand-ins lie, `root` where the course does; `states` are the digests of what
+    the marks of each stage depend on.
     """
 
+    folder: Path
     options: Options
     course: Course
     root: Path
@@ -39,6 +41,10 @@ class Work:
     def keys(self) -> Iterator[Key]:
         """What the hand-ins are found by in a gradebook, in their order."""
         return map(key_of, self.hand_ins)
+
+    @property
+    def _maxima(self) -> dict[str, int]:
+        return {stage.id: stage.points for stage in self.course.stages}
 
     def fingerprint(self, hand_in: HandIn) -> str:
         """The digest of all that the grade of a hand-in depends on, its bytes excepted."""
@@ -82,11 +88,12 @@ class Work:
                 whole=options.whole,
                 portable=options.portable,
                 strict=options.strict,
+                hidden=[self.folder, *([options.out] if options.out else [])],
             ) as grader,
             open_threads(jobs, grader.close) as pool,
         ):
             grader.start(jobs)
-            yield from grade_many(hand_ins, grader, pool)
+            yield from grade_many(hand_ins, grader, pool, self._maxima)
 
     def _grade_on_cluster(
         self, hand_ins: tuple[HandIn, ...], scheduler: str
@@ -95,18 +102,17 @@ class Work:
         from checks.grading.installation import read_installation
 
         options, installation = self.options, read_installation(self.root)
+        root = None if self.root == ROOT else self.root
         grader = CourseGrader(
             installation,
             options.limits,
             options.whole,
             options.portable,
             options.strict,
-            self.root,
+            root,
         )
-        with open_cluster(
-            scheduler, len(hand_ins), installation=installation, root=self.root
-        ) as pool:
-            yield from grade_many(hand_ins, grader, pool)
+        with open_cluster(scheduler, len(hand_ins), installation=installation, root=root) as pool:
+            yield from grade_many(hand_ins, grader, pool, self._maxima)
 
 
 @contextmanager
@@ -133,7 +139,7 @@ def _prepare(hand_ins: Path, options: Options, root: Path, scratch: Path) -> Wor
     )
     told_apart = tuple(_told_apart(in_order))
     states = fingerprints(course.stages, root)
-    return Work(options, course, root, states, told_apart, collection.ignored)
+    return Work(hand_ins, options, course, root, states, told_apart, collection.ignored)
 
 
 def key_of(hand_in: HandIn) -> Key:

@@ -27,7 +27,11 @@ def bring(old: Path, root: Path, course: Course, say: Say) -> None:
     old, root = old.resolve(), root.resolve()
     if old == root:
         raise UpkeepError("--from: this is the course itself; name the folder of the older copy")
-    if not (old / "notebooks").is_dir():
+    try:
+        is_a_copy = (old / "notebooks").is_dir()
+    except OSError as error:
+        raise UpkeepError(f"--from: {old} cannot be read: {error.strerror}") from None
+    if not is_a_copy:
         raise UpkeepError(f"--from: {old} is no copy of the course: it has no folder notebooks/")
     worked = _by_stage(old)
     for stage in course.stages:

@@ -8,17 +8,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from checks.course import ROOT
 from checks.grading.engine.environment import environment
+from checks.grading.engine.refusal import refusal
 from checks.grading.messages import JOB, READY, RUN, Job, Run
 from checks.grading.sandbox import Sandbox
-from checks.grading.status import GradingError, Status
+from checks.grading.status import Status
 
 # `-I` keeps the instructor's PYTHONPATH and working folder out; so the package itself is put back.
 _START = (
@@ -26,6 +27,7 @@ _START = (
     "from checks.grading.engine.worker import main; main()"
 )
 _SECONDS_OF_GRACE = 10
+_SECONDS_TO_START = 60
 
 
 class FastEngine:
@@ -39,6 +41,7 @@ class FastEngine:
         self._sandbox = sandbox
         self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
         self._worker: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
         self._log = Path(self._folder.name, "worker.log")
 
     @property
@@ -55,13 +58,15 @@ class FastEngine:
     def start(self) -> None:
         """Start the worker, so that the first hand-in need not wait for it.
 
-        Raises GradingError with the worker's last words where it does not start.
+        Raises GradingError where the system refuses another process.
         """
         if self._worker is not None:
             return
+        self._is_ready = False
         scratch = Path(self._folder.name, "scratch")
         scratch.mkdir(exist_ok=True)
-        scratch.parent.chmod(0o711)  # hand-ins may run as another user
+        for folder in (scratch.parent, scratch):  # hand-ins may run as another user
+            folder.chmod(0o711)
         told = [self._sandbox.dumps(), *self._stages]
         command = [sys.executable, "-I", "-X", "utf8", "-c", _START, str(ROOT), *told]
         try:
@@ -76,45 +81,42 @@ class FastEngine:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise GradingError(
-                f"the process that runs hand-ins could not be started: {error.strerror}"
-            ) from None
+            raise refusal(error.strerror) from None
 
     def run(self, job: Job) -> Run:
-        """Run a job to its end; raises nothing that lies in the hand-in."""
-        try:
-            self.start()
-        except GradingError as error:
-            return Run(Status.DIED, str(error))
+        """Run a job to its end; raises nothing that lies in the hand-in.
+
+        Raises GradingError, with the worker's last words, where this machine can run no hand-in.
+        """
+        self.start()
         worker = self._worker
         assert worker is not None
-        patience = threading.Timer(job.limits.seconds + _SECONDS_OF_GRACE, _kill, [worker])
-        patience.daemon = True
-        patience.start()
+        if not self._is_ready:
+            self._get_ready(worker)
         try:
-            return self._ask(worker, job)
+            with _patience(worker, job.limits.seconds + _SECONDS_OF_GRACE):
+                run = _ask(worker, job)
         except (OSError, ValidationError):
             self._stop()
             return Run(Status.DIED, "it ended the process that ran it")
-        finally:
-            patience.cancel()
+        if run.unable:
+            raise refusal(run.unable)
+        return run
 
     def close(self) -> None:
         """End the worker, with whatever it is running."""
         self._stop()
         self._folder.cleanup()
 
-    def _ask(self, worker: subprocess.Popen[bytes], job: Job) -> Run:
-        assert worker.stdin is not None
+    def _get_ready(self, worker: subprocess.Popen[bytes]) -> None:
         assert worker.stdout is not None
-        if worker.poll() is not None:
-            raise BrokenPipeError
-        worker.stdin.write(JOB.dump_json(job) + b"\n")
-        worker.stdin.flush()
-        answer = worker.stdout.readline()
-        if answer.rstrip() == READY:
-            answer = worker.stdout.readline()
-        return RUN.validate_json(answer)
+        with _patience(worker, _SECONDS_TO_START):
+            self._is_ready = worker.stdout.readline().rstrip() == READY
+        if not self._is_ready:
+            self._stop()
+            said = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+            last = next((line.strip() for line in reversed(said) if line.strip()), "")
+            raise refusal(last or f"it said nothing within {_SECONDS_TO_START} s")
 
     def _stop(self) -> None:
         worker, self._worker = self._worker, None
@@ -134,6 +136,28 @@ class FastEngine:
         with suppress(OSError):
             worker.stdout.read()
         worker.stdout.close()
+
+
+def _ask(worker: subprocess.Popen[bytes], job: Job) -> Run:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    if worker.poll() is not None:
+        raise BrokenPipeError
+    worker.stdin.write(JOB.dump_json(job) + b"\n")
+    worker.stdin.flush()
+    return RUN.validate_json(worker.stdout.readline())
+
+
+@contextmanager
+def _patience(worker: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    """Kill the worker if the block takes longer."""
+    timer = threading.Timer(seconds, _kill, [worker])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _kill(worker: subprocess.Popen[bytes]) -> None:

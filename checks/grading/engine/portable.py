@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.course import ROOT
 from checks.grading.engine.environment import environment
+from checks.grading.engine.refusal import refusal
 from checks.grading.engine.supervise import Heard
 from checks.grading.messages import JOB, Job, Run
 from checks.grading.status import Status
@@ -32,7 +33,7 @@ class PortableEngine:
     def __init__(self) -> None:
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Run]] | None = None
 
-    isolation = "limits"
+    isolation = "limits" if sys.platform != "win32" else "none"
 
     def __enter__(self) -> PortableEngine:
         return self
@@ -46,13 +47,14 @@ class PortableEngine:
         import nbformat.v4  # noqa: F401
 
     def run(self, job: Job) -> Run:
-        """Run a job to its end; raises nothing that lies in the hand-in."""
+        """Run a job to its end; raises nothing that lies in the hand-in.
+
+        Raises GradingError where this machine can start no kernel.
+        """
         self.start()
         with tempfile.TemporaryDirectory(prefix="hand-in-", ignore_cleanup_errors=True) as folder:
             try:
                 return asyncio.run(self._run(job, Path(folder)))
-            except OSError as error:
-                return Run(Status.DIED, f"the kernel could not be started: {error.strerror}")
             except asyncio.CancelledError:
                 return Run(Status.DIED, "the grading was interrupted")
 
@@ -79,11 +81,16 @@ class PortableEngine:
         ended: int | None = None
         try:
             async with asyncio.timeout(job.limits.seconds + _SECONDS_TO_START):
-                async with client.async_setup_kernel(
-                    env={**environment(folder), "PYTHONPATH": str(ROOT)},
-                    stderr=subprocess.DEVNULL,
-                    cleanup_kc=True,
-                ):
+                async with contextlib.AsyncExitStack() as stack:
+                    kernel = client.async_setup_kernel(
+                        env={**environment(folder), "PYTHONPATH": str(ROOT)},
+                        stderr=subprocess.DEVNULL,
+                        cleanup_kc=True,
+                    )
+                    try:
+                        await stack.enter_async_context(kernel)
+                    except OSError as error:
+                        raise refusal(error.strerror) from None
                     await _silently(client, f"{_IMPORT} as _begin; {begin}; del _begin")
                     files["job"].unlink()
                     late, ended = await _execute(client, job)
@@ -92,8 +99,9 @@ class PortableEngine:
         finally:
             self._running = None
         heard = Heard(job, key)
-        for line in files["messages"].read_bytes().splitlines():
-            heard.note(line)
+        with contextlib.suppress(FileNotFoundError):  # a hand-in may remove what it can reach
+            for line in files["messages"].read_bytes().splitlines():
+                heard.note(line)
         if job.keeps_outputs:
             heard.outputs = [tuple(cell.get("outputs", ())) for cell in client.nb.cells]
         return heard.as_run(ended, late=late)
@@ -154,7 +162,8 @@ async def _silently(client: NotebookClient, code: str) -> None:
     kernel: Any = client.kc
     reply = await kernel.execute_interactive(code, silent=True, store_history=False)
     if reply["content"]["status"] != "ok":
-        raise RuntimeError("\n".join(reply["content"].get("traceback", [])))
+        content = reply["content"]
+        raise RuntimeError(f"{content.get('ename')}: {content.get('evalue')}")
 
 
 def _client(job: Job, folder: Path) -> NotebookClient:

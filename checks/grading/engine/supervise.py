@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from checks.grading.engine.child import OUT_OF_MEMORY
+from checks.grading.engine.child import NOT_SHUT_IN, OUT_OF_MEMORY
 from checks.grading.messages import (
     MESSAGE,
     Begins,
@@ -85,6 +85,8 @@ class Heard:
         Takes the exit code of its process (negative for a signal, None while it ran), and the limit
         in seconds that it was ended for, if it was.
         """
+        if ended == NOT_SHUT_IN and self.cell < 0:  # later it is a number like any other
+            return Run(Status.DIED, unable="a hand-in could not be shut in its sandbox")
         status, reason = self._status(ended, late=late)
         return Run(status, reason, self._results, frozenset(self._doubted), tuple(self.outputs))
 
@@ -93,7 +95,7 @@ class Heard:
         if self._tampered:
             return Status.TAMPERED, self._tampered
         # The limit on processor time may strike a moment before the one on time.
-        if ended == -getattr(signal, "SIGXCPU", 0):
+        if ended is not None and ended < 0 and -ended == getattr(signal, "SIGXCPU", None):
             late = limits.seconds
         if not self.done and late:
             return Status.TIMEOUT, f"not finished after {late:g} s{self.where()}"

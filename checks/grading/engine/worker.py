@@ -88,7 +88,7 @@ class _Worker:
         try:
             return self._run(job)
         except OSError as error:
-            return Run(Status.DIED, f"the process could not be started: {error.strerror}")
+            return Run(Status.DIED, unable=f"no process for a hand-in: {error.strerror}")
         finally:
             self._enclosure.sweep()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -17,11 +17,11 @@ _HEAD = 1000
 
 def prepare_report(report: Path, hand_ins: Path) -> None:
     """Make the folder of the report; raises GradingError where the report cannot lie there."""
-    if report.resolve().is_relative_to(hand_ins.resolve()):
-        raise GradingError(f"--out: {report} lies inside the hand-ins; name a folder elsewhere")
-    if report.exists() and not report.is_dir():
-        raise GradingError(f"--out: {report} is a file; name a folder for the report")
     with _one_sentence(report):
+        if report.resolve().is_relative_to(hand_ins.resolve()):
+            raise GradingError(f"--out: {report} lies inside the hand-ins; name a folder elsewhere")
+        if report.exists() and not report.is_dir():
+            raise GradingError(f"--out: {report} is a file; name a folder for the report")
         report.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=report):
             pass
@@ -35,13 +35,10 @@ def replacing(path: Path) -> Iterator[TextIO]:
     """
     with _one_sentence(path):
         path.parent.mkdir(exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            with temporary.open("x", encoding="utf-8", newline="") as file:
                 yield file
-            # mkstemp keeps the file to its owner; a report may be read like any other file.
-            temporary.chmod(0o644)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -31,7 +31,9 @@ STATUSES = {
     Status.UNREADABLE: Word("✘", "unreadable: the file is no whole notebook", "bad"),
     Status.FOREIGN: Word("✘", "foreign: a notebook, but of no stage of this course", "bad"),
     Status.MISSING: Word("○", "missing: there is no notebook", "open"),
-    Status.TAMPERED: Word("!", "tampered: it changed the checks; look at it yourself", "bad"),
+    Status.TAMPERED: Word(
+        "!", "tampered: it changed what it is checked by; a person has to look at it", "bad"
+    ),
 }
 OUTCOMES = {
     Outcome.SOLVED: Word("✔", "Solved", "good"),

@@ -20,9 +20,14 @@ def load() -> None:
 def limit(limits: Limits, *, count_processes: bool) -> None:
     """Put the limits in force for this process; what the system does not know of is left out.
 
+    Windows knows of none.
+
     The number of processes is counted per user: it binds only where nobody else is counted with them.
     """
-    import resource
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
 
     # The grader keeps the time: this holds only where all cores are busy, or nobody keeps it any more.
     seconds = math.ceil(limits.seconds + _SECONDS_OF_GRACE) * (os.cpu_count() or 1)

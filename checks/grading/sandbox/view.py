@@ -9,7 +9,7 @@ from pathlib import Path
 
 # The dynamic linker and the standard library read these; `passwd` and the like are not among them.
 _SYSTEM = (
-    "/usr",
+    *(f"/usr/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "share")),
     "/lib",
     "/lib32",
     "/lib64",
@@ -20,6 +20,8 @@ _SYSTEM = (
     "/etc/mime.types",
     "/etc/ssl/openssl.cnf",
 )
+# What of the folder that Python is installed in belongs to Python: the rest may be somebody's home.
+_PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,20 @@ class View:
     first: tuple[Path, ...] = ()
 
     @classmethod
-    def of_course(cls, root: Path, readable: Iterable[Path] = ()) -> View:
+    def of_course(
+        cls, root: Path, readable: Iterable[Path] = (), hidden: Iterable[Path] = ()
+    ) -> View:
         """What the checks need: Python, its libraries, and the course below `root` without answers.
 
-        `readable` is added to it. What does not exist is left out.
+        `readable` is added to it, and the folders in `hidden` are taken away where they lie in it.
+        What does not exist is left out.
         """
         root = root.resolve()
+        prefixes = [Path(sys.prefix), Path(sys.base_prefix)]
+        prefixes.append(Path(sys.executable).resolve().parent.parent)
         wanted = [
-            *map(Path, (sys.prefix, sys.base_prefix, *_SYSTEM)),
-            Path(sys.executable).resolve().parent.parent,
+            *map(Path, _SYSTEM),
+            *(prefix / name for prefix in prefixes for name in _PYTHON),
             root / "checks",
             root / "course.yml",
             root / "notebooks",
@@ -51,9 +58,14 @@ class View:
         found = dict.fromkeys(
             spelling for path in wanted if path.exists() for spelling in (path, path.resolve())
         )
-        hidden = [*root.glob("checks/stages/*/answers"), root / "checks/tests"]
+        secret = [*root.glob("checks/stages/*/answers"), root / "checks/tests"]
+        secret += [
+            folder
+            for folder in map(Path.resolve, hidden)
+            if folder.is_dir() and not any(path.is_relative_to(folder) for path in found)
+        ]
         first = (root / "solutions",)
-        return cls(tuple(found), _existing(sorted(hidden)), _existing(first))
+        return cls(tuple(found), _existing(sorted(secret)), _existing(first))
 
     def entries(self) -> Iterator[tuple[Path, bool]]:
         """The readable paths, each with whether all below it is readable too.

@@ -110,6 +110,10 @@ def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) 
         (["{hand_ins}", "--out", "{report}", "--jobs", "0"], "--jobs: 0"),
         (["{hand_ins}", "--out", "{report}", "--timeout", "0"], "--timeout: 0"),
         (["{hand_ins}", "--out", "{report}", "--timeout", "nan"], "--timeout: nan"),
+        (["{hand_ins}", "--out", "{report}", "--timeout", "1e20"], "--timeout: 1e+20"),
+        (["{long}", "--out", "{report}"], "HANDINS: {long} cannot be collected: File name too"),
+        (["{hand_ins}", "--out", "{long}"], "--out: {long} cannot be written: File name too long"),
+        (["{hand_ins}", "--dry-run", "--against", "{long}"], "--against: {long} cannot be read"),
         (["{empty}", "--out", "{report}"], "has neither notebooks nor learners' folders"),
         (["{hand_ins}"], "--out: is missing"),
         ([], "Missing argument 'HANDINS'"),
@@ -132,6 +136,7 @@ def test_wrong_input_is_one_clear_line(
     (tmp_path / "file").touch()
     (tmp_path / "empty").mkdir()
     places = {name: tmp_path / name for name in ("nowhere", "file", "report", "empty")}
+    places["long"] = tmp_path / ("n" * 300)
     result = grade(*(argument.format(hand_ins=hand_ins, **places) for argument in arguments))
     assert result.exit_code == 2
     assert result.stdout == ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -373,6 +375,19 @@ def test_it_is_written_whole_and_old_pages_go(course: Course, tmp_path: Path) ->
         "report.csv",
         "report.json",
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no umask")
+def test_a_report_is_as_private_as_its_owner_wants(course: Course, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        (tmp_path / "report").mkdir()
+        write_report(tmp_path / "report", course, [GRADED], BELIEFS)
+    finally:
+        os.umask(before)
+    written = [path for path in (tmp_path / "report").rglob("*") if path.is_file()]
+    assert written
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
 
 
 def test_a_page_says_nothing_of_others(course: Course, tmp_path: Path) -> None:

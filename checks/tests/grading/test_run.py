@@ -14,15 +14,12 @@ from pathlib import Path
 import jupyter_client.launcher
 import pytest
 
-from checks.course import Course
-from checks.grading.collect import collect
-from checks.grading.engine import Engine, open_engine
-from checks.grading.grade import NOT_RUN, Grade, grade
-from checks.grading.limits import Limits
+from checks.grading.engine import Engine, fast, open_engine
+from checks.grading.engine.fast import FastEngine
+from checks.grading.grade import NOT_RUN, Grade
 from checks.grading.messages import Cell, Job, Role
-from checks.grading.repair import read_releases
-from checks.grading.status import Status
-from checks.grading.submission import pack
+from checks.grading.sandbox import Layer, Sandbox, View
+from checks.grading.status import GradingError, Status
 from checks.result import Outcome
 from checks.tests.grading.conftest import Write, both_engines
 from checks.tests.grading.small_course import SOLVED, code, lesson
@@ -219,21 +216,53 @@ def test_a_set_up_that_fails_here_is_the_reason_of_all_that_follows(engine: Engi
     assert result.reason == said
 
 
-def test_a_machine_that_can_start_no_process_still_gives_a_row(
-    hand_in: Write, hand_ins: Path, course: Course, root: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_machine_that_can_start_no_process_gives_nobody_a_mark(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     monkeypatch.setattr(jupyter_client.launcher, "Popen", refuse)
-    hand_in("learner-1.ipynb", **SOLVED)
-    [found] = collect(hand_ins, course, hand_ins.parent).hand_ins
     for portable in (False, True):
-        with open_engine((), portable=portable) as engine:
-            row = grade(pack(found), read_releases(course, root), engine, limits=Limits())
-        assert (row.status, row.points) == (Status.DIED, 0)
-        assert "could not be started: " in row.reason
+        with (
+            open_engine((), portable=portable) as engine,
+            pytest.raises(GradingError, match="could not be started: Resource temporarily"),
+        ):
+            engine.run(Job("soup", ()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
+def test_a_worker_that_ends_before_it_is_ready_gives_nobody_a_mark(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = [sys.executable, "-c", "import sys; sys.exit('no room\\non this machine')"]
+    monkeypatch.setattr(Sandbox, "wrap", lambda *_: broken)
+    with (
+        FastEngine((), sandbox) as engine,
+        pytest.raises(GradingError, match=r"could not be started: on this machine$"),
+    ):
+        engine.run(Job("soup", ()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
+def test_a_sandbox_that_cannot_be_entered_gives_nobody_a_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    no_filter = Sandbox((Layer.LIMITS,), (), View(()))
+    cannot = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1));"
+        "from checks.grading.sandbox.enclosure import Enclosure\n"
+        "def refuse(*_): raise OSError\n"
+        "Enclosure.enter = refuse\n"
+        "from checks.grading.engine.worker import main; main()"
+    )
+    monkeypatch.setattr(fast, "_START", cannot)
+    with (
+        FastEngine((), no_filter) as engine,
+        pytest.raises(GradingError, match="could not be shut in its sandbox"),
+    ):
+        engine.run(Job("soup", ()))
 
 
 def test_who_writes_where_only_results_are_written_is_told_and_gains_nothing(

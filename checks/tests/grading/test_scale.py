@@ -19,7 +19,7 @@ from checks.grading.submission import Submission, pack
 
 
 def hand_ins(number: int) -> Iterator[HandIn]:
-    return (HandIn(f"learner-{each}") for each in range(number))
+    return (HandIn(f"learner-{each}", "soup", digest=f"learner-{each}") for each in range(number))
 
 
 def quick(submission: Submission) -> Grade:
@@ -74,11 +74,14 @@ def test_a_hand_in_that_fails_costs_nobody_else_a_mark(threads: Executor) -> Non
             raise KeyError("soup")
         return quick(submission)
 
-    found = rows(grade_many(hand_ins(40), grader, Pool(threads, window=2, batch=10)))
+    pool = Pool(threads, window=2, batch=10)
+    found = rows(grade_many(hand_ins(40), grader, pool, {"soup": 9}))
     died = {learner: grade.reason for learner, grade in found.items() if grade.status == "died"}
     assert set(died) == {"learner-7", "learner-8", "learner-31"}
     assert {grade.status for grade in found.values()} == {Status.DIED, Status.GRADED}
     assert died["learner-7"] == ("grading it failed twice, the second time alone: KeyError: 'soup'")
+    row = found["learner-7"]
+    assert (row.points, row.maximum, row.digest) == (0, 9, "learner-7"), "it counts as graded"
 
 
 def test_whoever_fails_only_beside_others_is_graded_alone(threads: Executor) -> None:
@@ -145,10 +148,12 @@ def test_a_notebook_travels_as_bytes_and_what_cannot_be_read_says_so(tmp_path: P
     assert pack(HandIn("learner-1", path=notebook)).content == b"{}"
     missing = HandIn("learner-2", status=Status.MISSING)
     assert pack(missing) == Submission(missing)
-    for path, reason in ((tmp_path / "gone.ipynb", "is not a file"), (tmp_path, "is not a file")):
-        packed = pack(HandIn("learner-3", path=path))
+    gone = "cannot be opened: No such file or directory"
+    for path, reason in ((tmp_path / "gone.ipynb", gone), (tmp_path, "is not a file")):
+        packed = pack(HandIn("learner-3", path=path, reason="a duplicate", digest="of before"))
         assert (packed.content, packed.hand_in.status) == (None, Status.UNREADABLE)
-        assert packed.hand_in.reason == reason
+        assert packed.hand_in.reason == f"{reason}; a duplicate"
+        assert packed.hand_in.digest == "", "so that it is tried again next time"
 
 
 def test_ten_times_the_hand_ins_take_no_more_memory(threads: Executor, tmp_path: Path) -> None:

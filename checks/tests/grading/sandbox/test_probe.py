@@ -143,3 +143,19 @@ def test_the_view_leaves_out_answers_solutions_and_tests(tmp_path: Path) -> None
         Path("checks/stages/soup"): False,
         Path("checks/stages/soup/exercises.py"): True,
     }
+
+
+def test_of_the_system_only_what_programs_need_is_in_the_view() -> None:
+    shown = View.of_course(ROOT).readable
+    for private in ("/usr/src/hand-ins", "/usr/local/hand-ins", "/home", sys.prefix, "/root"):
+        assert not any(Path(private).is_relative_to(folder) for folder in shown), private
+
+
+def test_the_hand_ins_are_out_of_view_wherever_they_lie(tmp_path: Path) -> None:
+    inside, above = tmp_path / "hand-ins", tmp_path.parent
+    inside.mkdir()
+    view = View.of_course(ROOT, [tmp_path], [inside, above])
+    assert inside in view.hidden
+    assert above not in view.hidden, "everything would be gone"
+    assert (tmp_path, False) in view.entries()
+    assert inside not in dict(view.entries())
