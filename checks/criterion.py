@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, TracebackType
 
 from checks.claim import Claim
+from checks.error_text import first_line
 from checks.fresh import Draw
-from checks.observed import first_line
 from checks.result import CriterionResult, State
 
 
@@ -71,7 +71,7 @@ class criterion:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        if error is not None and not isinstance(error, Exception | SystemExit):
+        if isinstance(error, KeyboardInterrupt | GeneratorExit):
             return False
         state, observed = State.HOLDS, ""
         if not all(needed.holds for needed in self._needs):

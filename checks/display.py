@@ -17,8 +17,8 @@ from checks.claim import VOTE_MIME
 
 if TYPE_CHECKING:
     from checks.claim import Asked, Claim, Verdict, Vote
+    from checks.course_progress import Progress
     from checks.result import CheckResult, CriterionResult
-    from checks.standing import Progress
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 """Where an open question has its buttons, while there is a kernel that hears them."""
@@ -268,6 +268,11 @@ def with_buttons(card: Card, words: dict[Vote, str], clicked: Callable[[Vote], N
         if mime not in {"text/plain", "text/html"}
     }
     return Card(card.text, card.html, {**card.data, **view})
+
+
+def a(noun: str) -> str:
+    """The noun with its article."""
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def shortened(text: str, most: int) -> str:

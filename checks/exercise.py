@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_type_hints
 
-from checks import lesson, setup
+from checks import lesson
 from checks.attempt import is_blank
 from checks.course import ExerciseEntry, StageEntry
 from checks.criterion import Attempt, attempt_under_way
+from checks.display import a
 from checks.fresh import Draw
 from checks.result import CheckResult, CriterionResult, Outcome, State
+from checks.shadowing import overwritten_for, sentence_on
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def run(
             "run the set-up cells above once more, then this one."
         )
         return found(Outcome.BROKEN_SETUP, message=message)
-    if changed := setup.overwritten_for(arguments, stage):
-        return found(Outcome.BROKEN_SETUP, message=setup.said(*changed))
+    if changed := overwritten_for(arguments, stage):
+        return found(Outcome.BROKEN_SETUP, message=sentence_on(*changed))
     return found(Outcome.NOT_YET, criteria, diagnosis=attempt.belief)
 
 
@@ -111,14 +113,10 @@ def _wrong_call(exercise: Exercise, arguments: tuple[Any, ...], given: dict[str,
     for name, kind in wanted.items():
         if isinstance(kind, type) and not isinstance(given[name], kind):
             return (
-                f"`{name}` should be {_a(kind.__name__)} but is {_a(type(given[name]).__name__)}: "
+                f"`{name}` should be {a(kind.__name__)} but is {a(type(given[name]).__name__)}: "
                 "run the set-up cells above once more, then this one."
             )
     return ""
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import re
 import sys
 from typing import Any
 
-from checks import display, lesson, setup
+from checks import display, lesson
 from checks.course import StageEntry
+from checks.shadowing import overwritten, sentence_on
 
 _watched: dict[str, tuple[StageEntry, dict[str, object]]] = {}
 """The stages that this kernel has opened, by id, with what a notebook calls `check` and so on."""
@@ -99,8 +100,8 @@ def _helpful(code: str, error: Exception, namespace: dict[str, Any]) -> str:
         if isinstance(error, NameError) and error.name:
             sentence = _where_it_comes_from(error.name, stage)
         elif isinstance(error, TypeError | AttributeError):
-            name = setup.overwritten(namespace, mentioned, stage)
-            sentence = setup.said(name, namespace[name]) if name else ""
+            name = overwritten(namespace, mentioned, stage)
+            sentence = sentence_on(name, namespace[name]) if name else ""
         else:
             sentence = ""
         if sentence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks import display, history
 from checks.course import the_course
-from checks.standing import progress_of, skipped
+from checks.course_progress import progress_of, skipped
 
 
 def progress() -> display.Card:

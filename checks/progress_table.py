@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from checks import history
 from checks.course import CourseError, read_course
+from checks.course_progress import Progress, progress_of, skipped
 from checks.display import VOTES_COUNTED
-from checks.standing import Progress, progress_of, skipped
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -19,12 +19,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from checks.course import ROOT, read_course
+from checks.error_text import in_words
 from checks.grading.dask_executor import DaskExecutor, lost
 from checks.grading.grade import Grade
 from checks.grading.grader import Grader, open_grader
 from checks.grading.installation import difference, read_installation
 from checks.grading.limits import Limits
-from checks.grading.scale import Pool, describe
+from checks.grading.scale import Pool
 from checks.grading.status import GradingError
 from checks.grading.submission import Submission
 
@@ -118,7 +119,7 @@ def _connect(address: str) -> Iterator[Client]:
         client = Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
         raise GradingError(
-            f"--scheduler: no Dask scheduler answers at {address} ({describe(error)}); "
+            f"--scheduler: no Dask scheduler answers at {address} ({in_words(error)}); "
             "start one with `dask scheduler` and give the address that it prints"
         ) from None
     try:
@@ -138,7 +139,7 @@ def _compare(client: Client, address: str, installation: dict[str, str], root: P
     for worker, there in sorted(found.items()):
         if not isinstance(there, dict):
             raise GradingError(
-                f"--scheduler: worker {worker} cannot load the course ({describe(there)}); "
+                f"--scheduler: worker {worker} cannot load the course ({in_words(there)}); "
                 "install it there as it is here"
             )
         if differs := difference(installation, there):
@@ -180,7 +181,7 @@ def _explain(error: Exception) -> str:
 
     if isinstance(error, KilledWorker):
         return "it ended the cluster's worker each time"
-    return describe(error)
+    return in_words(error)
 
 
 @contextmanager

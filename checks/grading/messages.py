@@ -133,11 +133,12 @@ class Tampered:
 
 
 @dataclass(frozen=True)
-class Passed:
-    """A canary of this exercise was called solved."""
+class Tried:
+    """The next canary went through the check of this exercise; it `passed` where it was called solved."""
 
     exercise: str
-    kind: Literal["passed"] = "passed"
+    passed: bool
+    kind: Literal["tried"] = "tried"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Said = Begins | Found | LacksMemory | Interrupted | Showed | Tampered | Passed | Done
+Said = Begins | Found | LacksMemory | Interrupted | Showed | Tampered | Tried | Done
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,11 @@ from itertools import islice
 from types import MappingProxyType
 
 from checks.course import CourseError
+from checks.error_text import in_words
 from checks.grading.collect import HandIn
 from checks.grading.grade import Grade
 from checks.grading.status import GradingError, Status
 from checks.grading.submission import Submission, pack
-
-
-def describe(error: Exception) -> str:
-    """The kind and the first line of an error."""
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(":")
-
 
 Grading = Callable[[Submission], Grade]
 """How one hand-in is graded; it raises nothing that lies in the hand-in."""
@@ -52,7 +47,7 @@ class Pool:
     executor: Executor
     window: int
     batch: int = 1
-    explain: Callable[[Exception], str] = describe
+    explain: Callable[[Exception], str] = in_words
     look: Callable[[], None] = stand_by
     patience: float = 10
 

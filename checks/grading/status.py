@@ -11,7 +11,6 @@ class Status(StrEnum):
     """What became of a hand-in.
 
     The points that were earned before a timeout, a death or a lack of memory count.
-    `TAMPERED` belongs to the set; nothing produces it yet.
     """
 
     GRADED = "graded"
@@ -26,7 +25,7 @@ class Status(StrEnum):
 
 
 class GradingError(CourseError):
-    """Grading cannot begin as it was asked for; the message is one line that says how to mend it."""
+    """Grading cannot begin or go on as it was asked for; the message is one line that says how to mend it."""
 
 
 class StoppedError(GradingError):

@@ -1,13 +1,15 @@
 """A check says what was observed: four outcomes, criteria, the belief behind a wrong answer."""
 
 import linecache
+import subprocess
+import sys
 import warnings
 
 import pytest
 
 from checks.check import Check, Checks, observing
 from checks.claim import Claim, Evidence
-from checks.course import ExerciseEntry, StageEntry
+from checks.course import ROOT, ExerciseEntry, StageEntry
 from checks.criterion import criterion, expect, fresh
 from checks.exercise import exercise, run
 from checks.result import Outcome, State
@@ -142,6 +144,39 @@ def test_sys_exit_in_an_answer_ends_the_criterion_not_the_notebook():
 def test_an_interrupt_is_not_swallowed():
     with pytest.raises(KeyboardInterrupt):
         check(learners("def answer(x): raise KeyboardInterrupt"))
+
+
+@pytest.mark.parametrize(
+    ("code", "observed"),
+    [
+        ("import asyncio\ndef answer(x): raise asyncio.CancelledError", "CancelledError (line 2"),
+        (
+            "def answer(x): raise BaseExceptionGroup('all', [SystemExit()])",
+            "BaseExceptionGroup: all",
+        ),
+        ("class Mute(Exception):\n    __str__ = None\ndef answer(x): raise Mute", "Mute (line 3"),
+        ("def answer(x): raise ValueError('n' * 10**6)", "ValueError: nnn"),
+    ],
+)
+def test_whatever_an_answer_raises_is_told_in_a_line(code, observed):
+    told = check(learners(code)).criteria[0].observed
+    assert told.startswith(observed)
+    assert len(told) < 1000
+
+
+def test_libraries_behind_a_link_are_not_the_learners_code(tmp_path):
+    (tmp_path / "link").symlink_to(ROOT)
+    probe = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from checks.error_text import first_line\n"
+        "try:\n    from checks.course import read_course; read_course(None)\n"
+        "except Exception as error:\n    print(first_line(error))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", probe, str(tmp_path / "link")], capture_output=True, text=True
+    )
+    assert told.stdout.startswith("TypeError: "), told.stderr
+    assert "your cell" not in told.stdout
 
 
 @pytest.mark.parametrize(

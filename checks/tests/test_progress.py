@@ -6,10 +6,10 @@ from typer.testing import CliRunner
 from checks import history
 from checks.cli import app
 from checks.course import ROOT, the_course
+from checks.course_progress import Share, progress_of
 from checks.display import progress_card
 from checks.history import Checked, Revealed, Voted, append
 from checks.stages.fastapi_basics.claims import validate_by_hand
-from checks.standing import Share, progress_of
 
 COURSE = the_course()
 FIRST, SECOND = COURSE.stages[:2]
@@ -76,6 +76,8 @@ def test_an_exercise_of_another_release_counts_nothing():
         ([voted("predict", True), voted("quiz", True)], 0, 0),
         ([voted("predict", True), voted("quiz", False)], 0, 1),
         ([voted("quiz", False), voted("quiz", True)], 0, 0),
+        ([voted("quiz", False), voted("predict", True)], 0, 0),
+        ([voted("quiz", True), voted("predict", False)], 0, 1),
     ],
 )
 def test_a_myth_is_busted_where_the_quiz_mends_a_prediction(votes, busted, alive):

@@ -2,10 +2,12 @@
 
 import re
 import threading
+from typing import Annotated
 
 import fastapi.routing
 import pytest
-from fastapi import FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, event, text
 
@@ -146,17 +148,27 @@ def test_two_recordings_at_once_do_not_mix(app, engine):
     assert sorted(recordings) == [(1, ("SELECT 1",)), (2, ("SELECT 2",))]
 
 
-def test_an_object_shows_as_its_class_never_with_an_address(app):
-    @app.get("/object")
-    def give() -> None:
-        return None
+def test_what_comes_in_late_belongs_to_no_recording_that_has_ended(engine):
+    with xray() as first:
+        connection = engine.connect()
+    before = first.events
+    with xray():
+        connection.close()
+    assert (first.connections_out, first.events) == (1, before)
 
-    @app.get("/list")
-    def give_list():
-        return [object]
+
+def test_an_object_shows_as_its_class_never_with_an_address(app):
+    def a_thing() -> object:
+        return object()
+
+    @app.get("/things", response_model=None)
+    def give_things(thing: Annotated[object, Depends(a_thing)]):
+        return JSONResponse([repr(type(thing))])
 
     with xray(app) as request:
-        TestClient(app).get("/object")
+        TestClient(app).get("/things")
+    assert request.of(Kind.ENDPOINT) == ("give_things(thing=object)",)
+    assert request.of(Kind.ENDPOINT_RETURNS) == ("returns JSONResponse",)
     assert "0x" not in repr(request)
 
 

@@ -12,7 +12,7 @@ from checks.xray.border import tapped
 from checks.xray.dependencies import watched_dependencies
 from checks.xray.drawing import sequence_diagram, timeline
 from checks.xray.event import Event, Kind, Lane
-from checks.xray.hooks import hooks
+from checks.xray.hooks import hooked
 from checks.xray.listening import acting, recorded_by
 from checks.xray.recording import Recording
 
@@ -32,7 +32,8 @@ def xray(app: Starlette | None = None) -> Iterator[Recording]:
     """
     recording = Recording()
     with ExitStack() as stack:
-        stack.enter_context(hooks())
+        stack.callback(recording.end)
+        stack.enter_context(hooked())
         if app is None:
             stack.enter_context(recorded_by(recording))
             stack.enter_context(acting(Lane.CODE))

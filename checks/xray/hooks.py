@@ -24,7 +24,7 @@ _unhooking = ExitStack()
 
 
 @contextmanager
-def hooks() -> Iterator[None]:
+def hooked() -> Iterator[None]:
     """Have FastAPI and SQLAlchemy tell what happens, for as long as any recording runs."""
     global _hooks_in_use
     with _hooks_lock:
@@ -117,10 +117,9 @@ def _on_connect(_: Any, __: Any) -> None:
 
 
 def _on_checkout(_: Any, record: Any, __: Any) -> None:
-    if seen := recordings.get():
-        record.info[_OUT_FOR] = seen
-        for recording in seen:
-            recording.connection_moved(Kind.CONNECTION_OUT, actor.get())
+    record.info[_OUT_FOR] = recordings.get()
+    for recording in recordings.get():
+        recording.connection_moved(Kind.CONNECTION_OUT, actor.get())
 
 
 def _on_checkin(_: Any, record: Any) -> None:

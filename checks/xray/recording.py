@@ -19,6 +19,7 @@ class Recording:
         self._session_count = 0
         self._out = 0
         self._peak = 0
+        self._ended = False
         self._lock = Lock()
 
     @property
@@ -76,8 +77,9 @@ class Recording:
         return shown
 
     def note(self, kind: Kind, text: str, actor: Lane = Lane.CODE) -> None:
-        """Add an event at the end."""
-        self._events.append(Event(kind, " ".join(text.split()), actor))
+        """Add an event at the end, as long as the recording goes on."""
+        if not self._ended:
+            self._events.append(Event(kind, " ".join(text.split()), actor))
 
     def name_of(self, session: Any) -> str:
         """What the session is called here: `session 1` is the first that was seen."""
@@ -90,9 +92,16 @@ class Recording:
     def connection_moved(self, kind: Kind, actor: Lane) -> None:
         """Note that a connection left its pool or came back, and count it."""
         with self._lock:
+            if self._ended:
+                return
             self._out += 1 if kind is Kind.CONNECTION_OUT else -1
             self._peak = max(self._peak, self._out)
             self.note(kind, f"{kind} ({self._out} out)", actor)
+
+    def end(self) -> None:
+        """From now on nothing is added any more, whatever still comes in late."""
+        with self._lock:
+            self._ended = True
 
     def __repr__(self) -> str:
         return timeline(self.events)

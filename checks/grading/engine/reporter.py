@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.answers import run_cells
 from checks.check import observing
+from checks.error_text import in_words
 from checks.grading.engine.seal import Seal
 from checks.grading.messages import (
     Begins,
@@ -21,10 +22,10 @@ from checks.grading.messages import (
     Interrupted,
     Job,
     LacksMemory,
-    Passed,
     Role,
     Said,
     Tampered,
+    Tried,
 )
 from checks.grading.notebook import printable
 from checks.result import CheckResult, Outcome
@@ -66,8 +67,11 @@ class Reporter:
         self._send(Begins(self._next))
         self._next += 1
         self._found.clear()
-        if cell.role is Role.CHECK and self._check is not None:
-            self._shell.user_ns["check"] = self._check
+        if cell.role is Role.CHECK:
+            if self._check is not None:
+                self._shell.user_ns["check"] = self._check
+            if what := self._seal.begin_check():
+                self._tamper(what)
         return cell
 
     def end(self, cell: Cell, error: BaseException | None) -> None:
@@ -101,8 +105,7 @@ class Reporter:
             self._look_at_the_seal()
         self._send(Begins(len(self._job.cells)))
         for canary in self._job.canaries:
-            if await self._passes(canary):
-                self._send(Passed(canary.exercise))
+            self._send(Tried(canary.exercise, passed=await self._passes(canary)))
         self._send(Done())
 
     def _result(self, cell: Cell, error: BaseException | None) -> ExerciseResult:
@@ -159,11 +162,7 @@ class Reporter:
                 line = frame.lineno
         if isinstance(error, SyntaxError):
             line = error.lineno
-        try:
-            said = f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(":")
-        except Exception:  # the error is the learner's class, and cannot say what it is
-            said = type(error).__name__
-        return _short(f"{said} ({f'line {line} of ' if line else 'in '}{where})")
+        return _short(f"{in_words(error)} ({f'line {line} of ' if line else 'in '}{where})")
 
 
 def _transformers(shell: InteractiveShell) -> list[tuple[list[Any], list[Any]]]:

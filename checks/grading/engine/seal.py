@@ -1,8 +1,9 @@
 """A seal over everything that decides over points: was anything of it replaced?
 
 The objects that modules and classes hold are noted before a hand-in runs and compared afterwards, in
-about half a millisecond. Python itself tells when the code or the default values of a function are set
-(`sys.addaudithook`), so that even a function that was put right again is noticed.
+about half a millisecond. Python itself tells when the code or the default values of a function are set,
+or when somebody asks to see each step of a check (`sys.addaudithook`), so that even what was put right
+again is noticed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from checks.check import Check, Checks
 from checks.exercise import Exercise
+from checks.observers import Observers
 
 _WATCHED = (
     "asyncio.runners",
@@ -30,6 +32,7 @@ _WATCHED = (
     "json",
     "json.decoder",
     "os",
+    "random",
     "re",
     "sqlalchemy.engine.base",
     "sqlalchemy.engine.create",
@@ -42,6 +45,10 @@ _WATCHED = (
 )
 # What is left in these places by Python, IPython and the running check itself is no tampering.
 _OPEN = frozenset({"_", "__", "___", "__warningregistry__", "input", "display", "get_ipython"})
+
+_SET = {"object.__setattr__", "object.__delattr__"}
+_WATCH_STEPS = {"sys.settrace", "sys.setprofile", "sys.monitoring.register_callback"}
+_STEPS = "what Python does at each step"
 
 
 class Seal:
@@ -60,12 +67,23 @@ class Seal:
                 name in _WATCHED or (name + ".").startswith("checks.")
             ):
                 self._watch(name, vars(module), name)
-        self._changed = _hear_of_changes(self._functions)
+        self._changed: list[str] = []
+        self._in_check = False
+        sys.addaudithook(self._hear)
         self._hooks = list(map(id, sys.meta_path))
         self._tracing = _tracing()
 
+    def begin_check(self) -> str | None:
+        """What watches each step of the check that is about to begin, in words; None where nothing does.
+
+        Until `broken` is called, whoever begins to watch breaks the seal.
+        """
+        self._in_check = True
+        return None if _tracing() == self._tracing else _STEPS
+
     def broken(self) -> str | None:
         """The first thing that is not what it was, by its name; None as long as the seal holds."""
+        self._in_check = False
         if self._changed:
             return self._changed[0]
         for held in self._held:
@@ -74,8 +92,16 @@ class Seal:
         if list(map(id, sys.meta_path))[: len(self._hooks)] != self._hooks:
             return "sys.meta_path"
         if _tracing() != self._tracing:
-            return "what Python does at each step"
+            return _STEPS
         return None
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _SET:
+            name = self._functions.get(id(arguments[0]))
+            if name is not None:
+                self._changed.append(name)
+        elif event in _WATCH_STEPS and self._in_check:
+            self._changed.append(_STEPS)
 
     def _watch(self, owner: str, place: Mapping[str, Any], module: str) -> None:
         decisive = {
@@ -102,6 +128,8 @@ class Seal:
             self._watch(name, value._checks, module)
         elif isinstance(value, Check | Exercise):
             self._watch(name, vars(value), module)
+        elif isinstance(value, Observers):  # whoever gets between hears what is not yet decided
+            self._held.append(_Held(name, vars(value), vars(value).copy(), math.inf))
 
 
 class _Held:
@@ -139,23 +167,6 @@ class _Held:
         return None
 
 
-def _hear_of_changes(functions: Mapping[int, str]) -> list[str]:
-    """The name of the first of these functions whose code or default values are set from now on.
-
-    Takes the names by the functions' identities; the list is empty until then.
-    """
-    changed: list[str] = []
-
-    def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in {"object.__setattr__", "object.__delattr__"} and not changed:
-            name = functions.get(id(arguments[0]))
-            if name is not None:
-                changed.append(name)
-
-    sys.addaudithook(hear)
-    return changed
-
-
 def _is_fixed(value: type) -> bool:
     """Whether Python itself refuses to change the attributes of a class, as of those written in C."""
     made_by_a_program, immutable = 1 << 9, 1 << 8  # see "Type flags" in Python's C API
@@ -171,7 +182,7 @@ def _tracing() -> tuple[Any, ...]:
 
 def _decides(value: Any) -> bool:
     return callable(value) or isinstance(
-        value, property | classmethod | staticmethod | Checks | Exercise
+        value, property | classmethod | staticmethod | Checks | Exercise | Observers
     )
 
 

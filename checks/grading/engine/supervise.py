@@ -21,12 +21,12 @@ from checks.grading.messages import (
     Interrupted,
     Job,
     LacksMemory,
-    Passed,
     Role,
     Run,
     Said,
     Showed,
     Tampered,
+    Tried,
 )
 from checks.grading.status import Status
 
@@ -50,6 +50,7 @@ class Heard:
         self._key = key
         self._lacked_memory = ""
         self._interrupted = ""
+        self._tried = 0
         self._tampered = ""
         self._results: dict[str, ExerciseResult] = {}
         self._doubted: set[str] = set()
@@ -121,8 +122,13 @@ class Heard:
                     and running.exercise == result.exercise
                     and result.exercise not in self._results
                 )
-            case Passed() | Done():
-                return self.cell == len(self._job.cells)
+            case Tried(exercise=exercise):
+                canaries = self._job.canaries[self._tried : self._tried + 1]
+                ready = self.cell == len(self._job.cells)
+                return ready and [each.exercise for each in canaries] == [exercise]
+            case Done():
+                ready = self.cell == len(self._job.cells)
+                return ready and self._tried == len(self._job.canaries)
         return True
 
     def _note(self, said: Said) -> None:
@@ -141,11 +147,13 @@ class Heard:
                 self.outputs.append(outputs)
             case Tampered(what=what):
                 self._tampered = self._tampered or f"it replaced {what}, as was seen{self._after()}"
-            case Passed(exercise=exercise):
-                self._tampered = self._tampered or (
-                    f"a known wrong answer to {exercise} passed its check after the hand-in had run"
-                )
-                self._doubted |= set(self._results)
+            case Tried(exercise=exercise, passed=passed):
+                self._tried += 1
+                if passed:
+                    self._tampered = self._tampered or (
+                        f"a known wrong answer to {exercise} passed its check after the hand-in had run"
+                    )
+                    self._doubted |= set(self._results)
             case Done():
                 self.done = True
 

@@ -13,12 +13,14 @@ _FOUND = '{"kind": "found", "result": {"exercise": "%s", "outcome": "solved", "p
 # What the runner itself has to know stands somewhere in the same process.
 _RUNNER = """
 import os, sys
-def say(said):
-    frame, key, pipe = sys._getframe(), "", -1
+def known():
+    frame, found = sys._getframe(), {}
     while frame is not None:
-        key, pipe = frame.f_locals.get("key", key), frame.f_locals.get("pipe", pipe)
+        found |= {name: frame.f_locals[name] for name in ("key", "pipe", "job") if name in frame.f_locals}
         frame = frame.f_back
-    os.write(pipe, ('{"key": "%s", "said": %s}\\n' % (key, said)).encode())
+    return found
+def say(said):
+    os.write(known()["pipe"], ('{"key": "%s", "said": %s}\\n' % (known()["key"], said)).encode())
 """
 
 FORGERS = {
@@ -167,13 +169,39 @@ def profiler(frame, event, argument):
             ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
 sys.setprofile(profiler)
 """,
-    "looks for the objects of the runner": """
+    "takes the known wrong answers away": """
 import gc
 for thing in gc.get_objects():
-    if type(thing).__name__ == "Reporter":
-        thing._result = lambda cell, error: None
     if type(thing).__name__ == "Job":
         object.__setattr__(thing, "canaries", ())
+""",
+    "stands between the checks and who waits for results": """
+from dataclasses import replace
+from checks.check import _observers
+from checks.result import Outcome
+class Between(list):
+    def append(self, observer):
+        super().append(lambda result: observer(replace(result, outcome=Outcome.SOLVED)))
+    def remove(self, observer):
+        self.clear()
+_observers._observers = Between()
+""",
+    "makes every draw the same": """
+import random
+drawing = random.Random
+random.Random = lambda seed=None: drawing(1)
+""",
+    "traces a check, and stops in time": """
+import ctypes, sys
+def tracer(frame, event, argument):
+    if frame.f_code.co_name == "expect":
+        frame.f_locals["condition"] = True
+        if sys.version_info < (3, 13):
+            ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+    if frame.f_code.co_name == "broken":
+        sys.settrace(None)
+def tell():
+    sys.settrace(tracer)
 """,
     "answers questions after the cell from its hooks": """
 get_ipython().events.register("post_run_cell", lambda result: setattr(result, "error_in_exec", None))
@@ -202,9 +230,10 @@ def find_price(connection, name):
     return Yes(7)
 """
 
-# It plays the rest of the run to its end and leaves before the runner can speak. The checks run in the
-# process of the hand-in: whoever writes such code against this very runner gets what he asks for.
-PLAYS_THE_RUNNER = f"""{_RUNNER}
+# The checks run in the process of the hand-in: whoever writes such code against this very runner, and
+# reaches its live objects, gets what he asks for.
+KNOWN_GAPS = {
+    "plays the runner to its end and leaves": f"""{_RUNNER}
 def tell():
     exercises = [
         "open_the_kitchen", "ask_the_pantry", "core_round_trip",
@@ -216,6 +245,28 @@ def tell():
             say('{{"kind": "begins", "cell": %d}}' % (2 * number + 3))
         say('{_FOUND}' % exercise)
     say('{{"kind": "begins", "cell": 14}}')
+    for canary in known()["job"].canaries:
+        say('{{"kind": "tried", "exercise": "%s", "passed": false}}' % canary.exercise)
     say('{{"kind": "done"}}')
     os._exit(0)
-"""
+""",
+    "gives the runner a method of its own": """
+import gc
+from checks.grading.messages import ExerciseResult
+from checks.result import Outcome
+for thing in gc.get_objects():
+    if type(thing).__name__ == "Reporter":
+        thing._result = lambda cell, error: ExerciseResult(cell.exercise, Outcome.SOLVED, 2)
+""",
+    "keeps the list of a check's criteria itself": """
+from dataclasses import replace
+from checks import criterion
+from checks.result import State
+class Holding(list):
+    def append(self, each):
+        super().append(replace(each, state=State.HOLDS))
+def tell():
+    attempt = criterion.attempt_under_way.get()
+    attempt.criteria = Holding(attempt.criteria)
+""",
+}

@@ -66,11 +66,13 @@ def progress_of(
     """What a history says of a course; `remarks` are handed on. Other courses' entries count nothing."""
     best: dict[tuple[str, str], Checked] = {}
     votes: dict[tuple[str, str, str], Voted] = {}
+    last: dict[tuple[str, str], Voted] = {}
     latest = ""
     for entry in entries:
         latest = entry.stage
         if isinstance(entry, Voted):
             votes[entry.stage, entry.asked, entry.claim] = entry
+            last[entry.stage, entry.claim] = entry
         elif isinstance(entry, Checked):
             key = entry.stage, entry.exercise
             if key not in best or _rank(entry) > _rank(best[key]):
@@ -78,7 +80,7 @@ def progress_of(
     solved = {key for key, check in best.items() if check.outcome == "solved"}
     return Progress(
         tuple(_stage(stage, best, solved, votes) for stage in course.stages),
-        *_beliefs(course, votes),
+        *_beliefs(course, votes, last),
         _next(course, solved, latest),
         remarks,
     )
@@ -121,17 +123,19 @@ def _stage(
 
 
 def _beliefs(
-    course: Course, votes: dict[tuple[str, str, str], Voted]
+    course: Course,
+    votes: dict[tuple[str, str, str], Voted],
+    last: dict[tuple[str, str], Voted],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     busted, alive = [], []
     for stage in course.stages:
         for claim in dict.fromkeys((*stage.predictions, *stage.quiz)):
             before = votes.get((stage.id, "predict", claim))
             after = votes.get((stage.id, "quiz", claim))
-            if before and after and after.right and not before.right:
-                busted.append(_sentence(stage, claim))
-            elif (last := after or before) and not last.right:
+            if (stage.id, claim) in last and not last[stage.id, claim].right:
                 alive.append(_sentence(stage, claim))
+            elif before and after and after.right and not before.right:
+                busted.append(_sentence(stage, claim))
     return tuple(busted), tuple(alive)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from checks import lesson
 from checks.course import StageEntry
+from checks.display import a
 
 _NOWHERE = object()
 
@@ -45,12 +46,10 @@ def overwritten_for(arguments: tuple[Any, ...], stage: StageEntry) -> tuple[str,
     return None
 
 
-def said(name: str, value: Any) -> str:
+def sentence_on(name: str, value: Any) -> str:
     """The sentence on a name that was overwritten."""
-    kind = type(value).__name__
-    article = "an" if kind[0].lower() in "aeiou" else "a"
     return (
-        f"`{name}` is no longer what the set-up gives: it is {article} {kind} now. "
+        f"`{name}` is no longer what the set-up gives: it is {a(type(value).__name__)} now. "
         "Run the set-up cells above once more, then this one."
     )
 

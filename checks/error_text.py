@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import sysconfig
 import traceback
 from pathlib import Path
+
+from checks.display import shortened
 
 _UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]+| \(Background on this error at: \S+\)")
 """What an exception's message says anew each time, or with each version of a library."""
@@ -23,19 +26,29 @@ def first_line(error: BaseException) -> str:
         return (
             f"the answer breaks the promise of its return type or model: {place}: {broken['msg']}"
         )
-    message = _UNSTABLE.sub("", (str(error).splitlines() or [""])[0])
-    said = f"{type(error).__name__}: {message}" if message else type(error).__name__
     where = _learners_line(error)
+    said = in_words(error)
     return f"{said} ({where})" if where else said
 
 
-_LIBRARIES = tuple(
-    {
-        str(Path(sysconfig.get_path(name)).resolve())
-        for name in ("stdlib", "platstdlib", "purelib", "platlib")
-    }
+def in_words(error: BaseException) -> str:
+    """The kind of an exception and the first line of what it says, shortened to 400 characters."""
+    kind = type(error).__name__
+    try:
+        message = _UNSTABLE.sub("", (str(error).splitlines() or [""])[0])
+    except Exception:  # the error is the learner's class, and cannot say what it is
+        return kind
+    return shortened(f"{kind}: {message}", 400) if message else kind
+
+
+_FOLDERS = (
+    Path(__file__).parent,
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
 )
-_HERE = str(Path(__file__).resolve().parent)
+# Behind a link, a file is known by either of its names.
+_LIBRARIES = tuple(
+    {f"{spelling}{os.sep}" for folder in _FOLDERS for spelling in (folder, folder.resolve())}
+)
 
 
 def _learners_line(error: BaseException) -> str:
@@ -55,4 +68,4 @@ def _of_a_library(filename: str) -> bool:
     """Whether code is not the learner's; what SQLAlchemy generates or compiles has no file here."""
     compiled = not filename.startswith("<") and not Path(filename).is_absolute()
     generated = ("<frozen", "<string>", "<sqlalchemy generated")
-    return compiled or filename.startswith((_HERE, *generated, *_LIBRARIES))
+    return compiled or filename.startswith((*generated, *_LIBRARIES))
