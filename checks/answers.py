@@ -26,6 +26,7 @@ from typing import Any
 
 from checks import lesson
 from checks.check import observing
+from checks.claim import Claim
 from checks.course import ROOT, CourseError, StageEntry
 from checks.imports import skip_grammars
 from checks.result import CheckResult
@@ -144,9 +145,7 @@ def blank_code(stage: StageEntry, exercise: str) -> str:
     return code
 
 
-def claims_of(stage: StageEntry) -> dict[str, Any]:
+def claims_of(stage: StageEntry) -> dict[str, Claim]:
     """The claims of a stage's room by name: those of the quiz, the predictions and the checks."""
-    from checks.claim import Claim
-
     module = import_module(f"checks.stages.{stage.id}.claims")
     return {value.name: value for value in vars(module).values() if isinstance(value, Claim)}

@@ -53,7 +53,7 @@ def grade(
         Path,
         typer.Argument(
             metavar="HANDINS",
-            help="A folder per learner, or a folder of notebooks.",
+            help="A folder per learner, a folder of notebooks, or a zip file of either.",
             show_default=False,
         ),
     ],

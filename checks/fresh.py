@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 
 _CONSONANTS = "bdfgklmnprstvz"
 _VOWELS = "aeiou"
@@ -38,10 +39,9 @@ class Draw:
         pairs = (self._random.choice(_CONSONANTS) + self._random.choice(_VOWELS) for _ in range(4))
         return "".join(pairs).capitalize()
 
-    def _keep(self, label: str, draw: object) -> str:
-        assert callable(draw)
+    def _keep(self, label: str, draw: Callable[[], str]) -> str:
         value = draw()
         while value in self._labels:
             value = draw()
         self._labels[value] = label
-        return str(value)
+        return value

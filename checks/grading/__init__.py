@@ -1,1 +1,1 @@
-"""The instructor's wing: collect → repair → run → record → report, one file each."""
+"""The instructor's wing: collect → repair → run → record → report, a file or a package each."""

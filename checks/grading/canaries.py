@@ -32,6 +32,6 @@ def read_canaries(stage: StageEntry, root: Path = ROOT) -> tuple[Canary, ...]:
     return tuple(Canary(name, code) for name, codes in by_exercise.items() for code in codes)
 
 
-def pick_canaries(canaries: tuple[Canary, ...], digest: str) -> tuple[Canary, ...]:
-    """The one canary that a hand-in with this digest gets: always the same, and foreseen by nobody."""
-    return (random.Random(digest).choice(canaries),) if canaries else ()
+def pick_canaries(canaries: tuple[Canary, ...], hand_in: str) -> tuple[Canary, ...]:
+    """The one canary that follows a hand-in, drawn by its name, so that it is always the same one."""
+    return (random.Random(hand_in).choice(canaries),) if canaries else ()

@@ -77,7 +77,7 @@ def _grade(work: Work, hand_ins: Path) -> None:
     say = [
         f"Graded now: {len(outdated)}; unchanged since they were graded: {ready - len(outdated)}"
     ]
-    say += _held_back(isolation)
+    say += _held_back(isolation, here=options.scheduler is None)
     if others:
         say.append(
             f"Not among the hand-ins any more: {others}; they stay in the gradebook, "
@@ -134,12 +134,12 @@ def _compare(work: Work) -> bool:
     return bool(changes)
 
 
-def _held_back(isolation: set[str]) -> Iterator[str]:
-    """How far the hand-ins of a run were held back, and what would hold them back further."""
+def _held_back(isolation: set[str], *, here: bool) -> Iterator[str]:
+    """How far the hand-ins of a run were held back and, if they ran here, what would help further."""
     levels = sorted(Level[name.upper()] for name in isolation if name)
     if levels:
         yield f"Isolation: {levels[0].name.lower()}. {levels[0].sentence}"
-    if levels and levels[0] < Level.FULL:
+    if here and levels and levels[0] < Level.FULL:
         yield from (f"  {sentence}" for sentence in probe(View.of_course(ROOT)).missing)
 
 

@@ -1,4 +1,4 @@
-"""What a mark depends on besides the hand-in: the course, the checks, and the libraries they run on."""
+"""What is installed on a machine, so that all those of a cluster can be held against each other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checks.course import ROOT, read_course
 from checks.grading.fingerprint import contents, library_versions
 
 COURSE = "the course"
-"""The key under which a fingerprint holds the hash of the course and its checks."""
+"""The name under which an installation has the hash of the course and its checks."""
 
 
 @cache

@@ -27,7 +27,7 @@ _MOODLE = re.compile(
 # A stage's number begins with a zero and has two digits, a platform's does neither.
 _CANVAS = re.compile(r"(?P<name>[^/]*?[^/\s_])_(?:LATE_)?(?P<id>[1-9]\d+)_[1-9]\d+_.+", re.DOTALL)
 # These turn the direction of what follows, so that a name reads as another.
-_DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def shown(name: str) -> str:
 
 def is_deceptive(character: str) -> bool:
     """Whether a character controls how text is shown instead of being text, or is none at all."""
-    return character in _DIRECTION or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+    return character in DIRECTION or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def tell_apart(hand_ins: Iterable[tuple[Person, str]]) -> Callable[[Person], str]:

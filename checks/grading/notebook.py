@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from checks.claim import VOTE_MIME, Asked
@@ -29,7 +28,7 @@ _MOST_VALUES = 3_000_000
 """What a file of `LARGEST` bytes could hold would take half a gigabyte once it is read."""
 
 _MOST_CELLS = 5000
-_MOST_VOTES = 200
+MOST_VOTES = 200
 
 
 class UnreadableNotebookError(Exception):
@@ -109,7 +108,7 @@ def parse_notebook(content: bytes) -> Notebook:
     return Notebook(
         stage=_text(about, "stage"),
         cells=tuple(_cell(cell) for cell in cells),
-        votes=tuple(islice((vote for cell in cells for vote in _votes(cell)), _MOST_VOTES)),
+        votes=_last_votes(vote for cell in cells for vote in _votes(cell)),
         version=_text(about, "course_version"),
     )
 
@@ -147,6 +146,15 @@ def _plain(source: str) -> str:
         source = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
         source = printable(source.removeprefix("\ufeff"))
     return source
+
+
+def _last_votes(votes: Iterable[Vote]) -> tuple[Vote, ...]:
+    """The last vote on each claim, where it was asked; of absurdly many, the last ones."""
+    last: dict[tuple[str, str], Vote] = {}
+    for vote in votes:
+        last.pop((vote.claim, vote.asked), None)
+        last[vote.claim, vote.asked] = vote
+    return tuple(last.values())[-MOST_VOTES:]
 
 
 def _votes(cell: dict[Any, Any]) -> Iterator[Vote]:

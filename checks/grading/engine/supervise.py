@@ -176,6 +176,7 @@ def supervise(job: Job, key: str, hearing: int, group: int) -> Run:
     heard = Heard(job, key)
     deadlines = _Deadlines(job, group)
     ended: int | None = None
+    late: float | None = None
     try:
         for line in _lines(hearing, group, deadlines):
             before = heard.cell
@@ -187,11 +188,12 @@ def supervise(job: Job, key: str, hearing: int, group: int) -> Run:
     finally:
         if not heard.done:
             ended = _wait(group, deadlines)
+            late = deadlines.enforce() if ended is None else None
         kill_group(group)
         if ended is None:
             with suppress(ChildProcessError):
                 os.waitpid(group, 0)
-    return heard.as_run(ended, late=deadlines.passed if ended is None else None)
+    return heard.as_run(ended, late=late)
 
 
 def kill_group(group: int) -> None:
@@ -215,8 +217,7 @@ class _Deadlines:
         self._interrupt: float | None = time.monotonic() + self._limits.cell_seconds
         self._kill: float | None = None
 
-    @property
-    def passed(self) -> float | None:
+    def enforce(self) -> float | None:
         """The limit in seconds for which the process is to end now; interrupts a cell that takes long."""
         now = time.monotonic()
         if self._interrupt is not None and now >= self._interrupt:
@@ -239,7 +240,7 @@ def _lines(hearing: int, process: int, deadlines: _Deadlines) -> Iterator[bytes]
     received = b""
     with selectors.DefaultSelector() as selector:
         selector.register(hearing, selectors.EVENT_READ)
-        while not deadlines.passed:
+        while not deadlines.enforce():
             if not selector.select(deadlines.seconds_left):
                 # Somebody that the process has started may keep its end of the pipe open.
                 if _has_ended(process):
@@ -259,7 +260,7 @@ def _has_ended(process: int) -> bool:
 
 def _wait(process: int, deadlines: _Deadlines) -> int | None:
     """The exit code of a process that has fallen silent, or None where it does not end in time."""
-    while not deadlines.passed:
+    while not deadlines.enforce():
         number, status = os.waitpid(process, os.WNOHANG)
         if number:
             return os.waitstatus_to_exitcode(status)

@@ -16,10 +16,8 @@ from checks.grading.grade import Answer, ExerciseGrade, Grade
 from checks.grading.gradebook.models import Criterion, Exercise, HandIn
 from checks.grading.gradebook.models import Vote as VoteRow
 from checks.grading.likeness import LONGEST
-from checks.grading.notebook import Vote
+from checks.grading.notebook import MOST_VOTES, Vote
 from checks.result import CriterionResult
-
-_MOST_VOTES = 200
 
 
 def insert_grade(session: Session, grade: Grade, fingerprint: str) -> None:
@@ -112,7 +110,7 @@ def _exercise(exercise: ExerciseGrade, answer: Answer | None) -> dict[str, Any]:
 def _last_votes(votes: tuple[Vote, ...]) -> list[Vote]:
     # Somebody who votes again has changed their mind; a file that was made up may hold any number.
     last = {(vote.claim, vote.asked): vote for vote in votes}
-    return list(last.values())[:_MOST_VOTES]
+    return list(last.values())[-MOST_VOTES:]
 
 
 def _to_exercise_grade(row: Exercise) -> ExerciseGrade:

@@ -13,9 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib.util import find_spec
 from threading import Lock
-from typing import Any
 
 from checks.answers import claims_of
+from checks.claim import Claim
 from checks.course import ROOT, StageEntry
 
 _SECONDS = 120
@@ -116,7 +116,7 @@ def main(stage: str, names: list[str]) -> None:
     print(f"\n{json.dumps(holds)}")
 
 
-def claims_in(stage: StageEntry) -> dict[str, Any]:
+def claims_in(stage: StageEntry) -> dict[str, Claim]:
     """The claims of a stage by name, which are none where it has no room."""
     if find_spec(f"checks.stages.{stage.id}") is None:
         return {}

@@ -9,9 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from checks.grading.naming import DIRECTION
 from checks.grading.report import words
-
-_DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @cache
@@ -59,4 +58,4 @@ def _visible(value: Any) -> Any:
 def _is_hidden(character: str) -> bool:
     if character in "\n\t":
         return False
-    return character in _DIRECTIONS or unicodedata.category(character) in {"Cc", "Cs", "Cn"}
+    return character in DIRECTION or unicodedata.category(character) in {"Cc", "Cs", "Cn"}

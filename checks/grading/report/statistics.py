@@ -99,10 +99,6 @@ class ClaimCounts:
     votes: Counter[str] = field(default_factory=Counter)
     diagnosed: int = 0
 
-    @property
-    def is_alive(self) -> bool:
-        return bool(self.wrong.total() or self.diagnosed)
-
     def share(self, asked: str) -> float | None:
         """The share of wrong votes in percent, None where nobody voted."""
         votes = self.votes[asked]

@@ -29,7 +29,7 @@ _CURES = {
 
 
 def probe(view: View) -> Sandbox:
-    """Try every layer, and all of them together; takes less than 0.1 s and never raises."""
+    """Try every layer, and all of them together; takes a fraction of a second and never raises."""
     if sys.platform == "win32":
         return Sandbox((), ("Windows has no sandbox for hand-ins: use WSL 2 or a container",), view)
     if sys.platform != "linux":

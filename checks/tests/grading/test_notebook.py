@@ -68,6 +68,14 @@ def test_a_source_is_a_string_or_a_list_of_strings(source: Any, text: str) -> No
     assert parse({"cells": [{"cell_type": "code", "source": source}]}).cells[0].source == text
 
 
+def test_the_last_vote_on_a_claim_counts_however_many_came_before() -> None:
+    asked = [{"claim": f"claim_{number}", "asked": "quiz", "vote": "yes"} for number in range(300)]
+    cells = [voted(vote) for vote in [*asked, {**asked[0], "vote": "no"}]]
+    votes = parse({"cells": cells}).votes
+    assert votes[-1] == Vote("claim_0", "quiz", "no")
+    assert len(votes) == len({vote.claim for vote in votes}) == 200
+
+
 def test_votes_are_read_from_the_decided_cards() -> None:
     vote = {"claim": "flush_is_commit", "asked": "predict", "vote": "yes"}
     assert parse(
