@@ -6,9 +6,32 @@ from checks.course import ROOT
 from checks.grading.sandbox import Layer
 from checks.tests.grading.zoo.animal import Animal, refused, solved_after
 
+# Of all other processes that it sees, and of none where it sees none.
+_OTHERS = """
+others = [each for each in os.listdir('/proc') if each.isdigit() and int(each) != os.getpid()]
+for number in others:
+    open('/proc/' + number + '/{}', 'rb').{}
+if not others:
+    raise OSError
+"""
 
-def reaching(secret: str, worker_port: int) -> tuple[Animal, ...]:
-    """Takes a file that everybody could read, and a port that somebody listens on."""
+WITHIN_REACH = (
+    "reads another hand-in",
+    "reads the solutions",
+    "reads the known answers",
+    "reads the accounts of the machine",
+    "starts a program",
+    "connects by TCP",
+    "sends by UDP",
+    "opens a server",
+    "connects by an abstract name",
+    "traces another process",
+)
+"""What nothing but the sandbox refuses, and what does no harm if it is tried without one."""
+
+
+def reaching(secret: str, port: int, name: str) -> tuple[Animal, ...]:
+    """Takes a file that everybody could read, and a port and an abstract name that somebody listens on."""
     return (
         refused("reads another hand-in", f"Path({secret!r}).read_text()"),
         refused("changes the gradebook", f"Path({secret!r}).write_text('10 of 10')"),
@@ -23,11 +46,12 @@ def reaching(secret: str, worker_port: int) -> tuple[Animal, ...]:
         ),
         refused("reads the accounts of the machine", "open('/etc/passwd')"),
         refused(
-            "looks into the process that started it", "open(f'/proc/{os.getppid()}/environ').read()"
+            "looks into the environment of other processes",
+            _OTHERS.format("environ", "read()"),
         ),
         refused(
-            "looks into the memory of another process",
-            "open(f'/proc/{max(os.getppid(), 1)}/mem', 'rb').read(1)",
+            "looks into the memory of other processes",
+            _OTHERS.format("mem", "fileno()"),
         ),
         refused("leaves a file for its neighbours", "Path('/tmp/left').write_text('x')"),
         refused("leaves a file in shared memory", "Path('/dev/shm/left').write_text('x')"),
@@ -55,18 +79,20 @@ def reaching(secret: str, worker_port: int) -> tuple[Animal, ...]:
             "kills the first hundred processes",
             "for number in range(2, 100):\n    os.kill(number, signal.SIGKILL)",
         ),
-        refused("connects by TCP", f"socket.create_connection(('127.0.0.1', {worker_port}), 1)"),
+        refused("connects by TCP", f"socket.create_connection(('127.0.0.1', {port}), 1)"),
         refused(
             "sends by UDP",
-            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+            f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))",
         ),
         refused("opens a server", "socket.create_server(('127.0.0.1', 0))"),
         refused(
-            "connects by an abstract name", "socket.socket(socket.AF_UNIX).connect('\\0course')"
+            "connects by an abstract name",
+            f"socket.socket(socket.AF_UNIX).connect('\\0{name}')",
         ),
         refused(
             "traces another process",
-            "library = ctypes.CDLL(None, use_errno=True)\nif library.ptrace(16, max(os.getppid(), 1), 0, 0) == -1:\n    raise OSError",
+            "library = ctypes.CDLL(None)\nif library.ptrace(0, 0, 0, 0) == -1:\n    raise OSError",
+            Layer.SECCOMP,
         ),
         refused("becomes root again", "os.setuid(0 if os.getuid() else 1)"),
         solved_after(

@@ -47,7 +47,7 @@ def test_all_who_are_right_keep_full_marks(
         sandbox = replace(sandbox, layers=layers)
     if sandbox.level < Level.CONFINED:
         pytest.skip(f"this machine cannot confine a hand-in: {sandbox.missing}")
-    animals = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0))}
+    animals = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0, ""))}
     class_of = [SOLVED] * CORRECT + [animals[name].answers for name in HOSTILE]
     random.Random(len(class_of)).shuffle(class_of)
     folder, scratch = tmp_path / "hand-ins", tmp_path / "scratch"

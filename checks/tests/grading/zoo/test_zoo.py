@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,15 @@ import pytest
 from checks.answers import read_answers
 from checks.course import ROOT, read_course
 from checks.grading.grade import Grade
-from checks.grading.sandbox import Level, Sandbox
+from checks.grading.sandbox import Layer, Level, Sandbox, View
 from checks.grading.status import Status
 from checks.tests.grading.small_course import SOLVED, lesson
 from checks.tests.grading.zoo.endings import ENDINGS
 from checks.tests.grading.zoo.forgers import FORGERS, KNOWN_GAPS, OF_NO_USE, PERMISSIVE, STAGE
 from checks.tests.grading.zoo.keeper import grade_all, hand_in
-from checks.tests.grading.zoo.reaching import reaching
+from checks.tests.grading.zoo.reaching import WITHIN_REACH, reaching
 
-ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0))}
+ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0, ""))}
 NEIGHBOURS = 6
 
 
@@ -48,10 +50,10 @@ def zoo(root: Path, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
     secret = tmp_path_factory.mktemp("instructor") / "gradebook.db"
     secret.write_text("the marks of all")
     secret.chmod(0o666)
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
+    with _listening() as (port, name), pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(scratch))
         patch.setenv("COURSE_TOKEN", "secret")
-        animals = (*ENDINGS, *reaching(str(secret), server.getsockname()[1]))
+        animals = (*ENDINGS, *reaching(str(secret), port, name))
         for animal in animals:
             if animal.needs not in (None, *sandbox.layers):
                 continue
@@ -83,6 +85,19 @@ def test_it_ends_as_it_must(zoo: Zoo, sandbox: Sandbox, name: str) -> None:
     assert row.status in ends, row.reason
     assert row.points == ends[row.status], row.reason
     assert len(row.reason) < 2000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
+def test_without_a_sandbox_they_would_get_there(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("the marks of all")
+    (tmp_path / "hand-ins").mkdir()
+    bare = Sandbox((Layer.LIMITS,), (), View(()))
+    with _listening() as (port, name):
+        for animal in reaching(str(tmp_path / "secret"), port, name):
+            if animal.name in WITHIN_REACH:
+                hand_in(tmp_path / "hand-ins", animal.name, lesson(root, **animal.answers), "soup")
+        grades = grade_all(tmp_path / "hand-ins", tmp_path / "unpacked", root, bare)
+    assert {name: grade.points for name, grade in grades.items()} == dict.fromkeys(WITHIN_REACH, 5)
 
 
 @pytest.mark.parametrize("name", FORGERS)
@@ -122,6 +137,19 @@ def test_nothing_is_left_behind(zoo: Zoo) -> None:
     assert zoo.secret == "the marks of all"
     assert zoo.files == []
     assert zoo.processes == []
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[int, str]]:
+    """Somebody who can be reached: on a port of this machine, and by an abstract name."""
+    name = f"course-zoo-{os.getpid()}"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.socket(socket.AF_UNIX) as abstract,
+    ):
+        abstract.bind(f"\0{name}")
+        abstract.listen()
+        yield server.getsockname()[1], name
 
 
 def _cells(answers: dict[str, str]) -> list[Any]:
