@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from checks.grading.limits import Limits
 from checks.grading.status import Status
@@ -57,16 +57,34 @@ class Job:
     keeps_outputs: bool = False
 
 
+LONGEST_TEXT = 500
+"""How many characters of what was observed, or of a reason, the runner passes on."""
+
+
+def _within_bounds(criterion: CriterionResult) -> CriterionResult:
+    texts = (criterion.text, criterion.observed)
+    if max(map(len, texts)) > LONGEST_TEXT or not 0 <= criterion.shares <= 100:
+        raise ValueError("no check says this of a criterion")
+    return criterion
+
+
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+BoundedCriterion = Annotated[CriterionResult, AfterValidator(_within_bounds)]
+
+
 @dataclass(frozen=True)
 class ExerciseResult:
-    """What the check of one exercise found; `diagnosis` is the id of the claim that explains it."""
+    """What the check of one exercise found; `diagnosis` is the id of the claim that explains it.
 
-    exercise: str
+    Whatever is larger than a check ever makes it was made by somebody else, and is refused.
+    """
+
+    exercise: Text
     outcome: Outcome
-    points: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    criteria: tuple[CriterionResult, ...] = ()
-    diagnosis: str | None = None
-    reason: str = ""
+    points: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+    criteria: Annotated[tuple[BoundedCriterion, ...], Field(max_length=100)] = ()
+    diagnosis: Text | None = None
+    reason: Text = ""
 
 
 @dataclass(frozen=True)

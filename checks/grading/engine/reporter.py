@@ -13,6 +13,7 @@ from checks.check import observing
 from checks.error_text import in_words
 from checks.grading.engine.seal import Seal
 from checks.grading.messages import (
+    LONGEST_TEXT,
     Begins,
     Canary,
     Cell,
@@ -32,8 +33,6 @@ from checks.result import CheckResult, Outcome
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-_LONGEST_TEXT = 500
 
 
 class Reporter:
@@ -185,10 +184,10 @@ def _plain(result: CheckResult, reason: str) -> ExerciseResult:
         points=result.points,
         criteria=tuple(replace(each, observed=_short(each.observed)) for each in result.criteria),
         diagnosis=result.diagnosis.name if result.diagnosis else None,
-        reason=result.message or ("" if result.outcome is Outcome.SOLVED else reason),
+        reason=_short(result.message) or ("" if result.outcome is Outcome.SOLVED else reason),
     )
 
 
 def _short(text: str) -> str:
     text = printable(text)
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"

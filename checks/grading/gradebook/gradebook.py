@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from checks.grading.grade import Grade
@@ -21,6 +21,7 @@ FILE = "gradebook.sqlite"
 """What the gradebook is called in the folder of the report."""
 
 _AT_ONCE = 200
+_KEY = tuple_(HandIn.learner, HandIn.stage, HandIn.file)
 
 
 class Key(NamedTuple):
@@ -71,7 +72,7 @@ class Gradebook:
         for some in _batches(keys):
             statement = select(
                 HandIn.learner, HandIn.stage, HandIn.file, HandIn.digest, HandIn.fingerprint
-            ).where(HandIn.learner.in_({key.learner for key in some}))
+            ).where(_KEY.in_(some))
             with self._reading() as session:
                 known = {Key(*row[:3]): Version(*row[3:]) for row in session.execute(statement)}
             for key in some:
@@ -82,7 +83,7 @@ class Gradebook:
         for some in _batches(keys):
             statement = (
                 select(HandIn)
-                .where(HandIn.learner.in_({key.learner for key in some}))
+                .where(_KEY.in_(some))
                 .options(
                     selectinload(HandIn.exercises).selectinload(Exercise.criteria),
                     selectinload(HandIn.votes),
