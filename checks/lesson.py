@@ -62,18 +62,27 @@ def given_code(stage: StageEntry) -> Iterator[ast.stmt]:
             yield from ast.parse("".join(cell["source"])).body
 
 
-def preload(stage: StageEntry) -> None:
-    """Keep what checks need of a stage's lesson, without the solutions.
+def without_solutions(stage: StageEntry) -> list[dict[str, Any]]:
+    """The cells of a stage's lesson, with what a learner finds in place of each solution."""
+    return [_blanked(cell) for cell in _cells(stage.stem)]
 
-    After that, a process that cannot read `solutions/` any more checks as if it could.
+
+def keep(stage: StageEntry, cells: list[dict[str, Any]]) -> None:
+    """Take these cells for the lesson of a stage from now on.
+
+    A process that cannot read `solutions/` any more then checks as if it could.
     """
-    for cell in _cells(stage.stem):
-        about = cell["metadata"].get("course", {})
-        if about.get("kind") == "exercise":
-            cell["source"] = [about.get("blank", "")]
-            cell["outputs"] = []
+    _kept[stage.stem] = cells
+    _bound_by.cache_clear()
     given_names(stage)
     later_names(stage)
+
+
+def _blanked(cell: dict[str, Any]) -> dict[str, Any]:
+    about = cell["metadata"].get("course", {})
+    if about.get("kind") != "exercise":
+        return cell
+    return {**cell, "source": [about.get("blank", "")], "outputs": []}
 
 
 @cache
@@ -96,8 +105,17 @@ def _exercise_cell(stage: StageEntry, exercise: str) -> dict[str, Any] | None:
     return None
 
 
-@cache
+_kept: dict[str, list[dict[str, Any]]] = {}
+"""The cells of each lesson, by the stage's stem, once they were read."""
+
+
 def _cells(stem: str) -> list[dict[str, Any]]:
+    if stem not in _kept:
+        _kept[stem] = _read(stem)
+    return _kept[stem]
+
+
+def _read(stem: str) -> list[dict[str, Any]]:
     try:
         text = (ROOT / "solutions" / f"{stem}.ipynb").read_text(encoding="utf-8")
         cells: list[dict[str, Any]] = json.loads(text)["cells"]

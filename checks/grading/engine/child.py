@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from checks.grading.engine.pipe import sender
@@ -26,15 +27,21 @@ NOT_SHUT_IN = 87
 
 
 def run_child(
-    job: Job, pipe: int, key: str, enclosure: Enclosure, shell: Shell, seal: Seal
+    read: Callable[[], Job],
+    pipe: int,
+    key: str,
+    enclosure: Enclosure,
+    shell: Shell,
+    seal: Seal,
 ) -> NoReturn:
     """Run a job in this process, which ends with it.
 
-    Takes the pipe for messages and the key that each of them carries, the enclosure to enter before the
+    Takes how to read the job, the pipe for messages and the key that each of them carries, the enclosure to enter before the
     first cell, the shell, in which nothing has run yet, and the seal that was made before anything of a
     hand-in ran.
     """
     try:
+        job = read()
         shell.begin(job.limits.printed, shown=job.keeps_outputs)
         streams = StandardStreams(shell.outputs, job.limits.printed)
         _shut_in(enclosure, job)

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from checks.course import ROOT
 from checks.grading.engine.environment import environment
+from checks.grading.engine.pipe import write_job
 from checks.grading.engine.refusal import refusal
-from checks.grading.messages import JOB, READY, RUN, Job, Run
+from checks.grading.messages import READY, RUN, Job, Run
 from checks.grading.sandbox import Sandbox
 from checks.grading.status import Status
 
@@ -100,6 +101,7 @@ class FastEngine:
             self._stop()
             return Run(Status.DIED, "it ended the process that ran it")
         if run.unable:
+            self._stop()
             raise refusal(run.unable)
         return run
 
@@ -143,8 +145,7 @@ def _ask(worker: subprocess.Popen[bytes], job: Job) -> Run:
     assert worker.stdout is not None
     if worker.poll() is not None:
         raise BrokenPipeError
-    worker.stdin.write(JOB.dump_json(job) + b"\n")
-    worker.stdin.flush()
+    write_job(worker.stdin.fileno(), job)
     return RUN.validate_json(worker.stdout.readline())
 
 

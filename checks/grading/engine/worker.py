@@ -1,29 +1,34 @@
 """A worker: a process that has imported everything, and forks one child for each hand-in.
 
-It has one thread and no connection open, so that forking it is safe. Jobs come as lines of JSON on
-the standard input, one at a time, and each is answered by one line on the standard output.
+It has one thread and no connection open, so that forking it is safe. Jobs come on the standard input,
+one at a time, and each is answered by one line on the standard output. What a worker reads stays in its
+memory, and each child has a copy of that: so a worker never reads what was handed in, only its outline,
+and no solution either.
 """
 
 from __future__ import annotations
 
 import ast
 import gc
+import json
 import os
 import secrets
 import signal
 import sys
 import tempfile
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from checks import lesson
-from checks.course import CourseError, the_course
+from checks.course import CourseError, StageEntry, the_course
 from checks.grading.engine.child import run_child
-from checks.grading.engine.pipe import write_line
+from checks.grading.engine.pipe import Outline, read_job, read_outline, skip_job, write_line
 from checks.grading.engine.seal import Seal
 from checks.grading.engine.shell import Shell
 from checks.grading.engine.supervise import kill_group, supervise
-from checks.grading.messages import JOB, READY, RUN, Job, Run
+from checks.grading.messages import READY, RUN, Run
 from checks.grading.sandbox import Enclosure, Sandbox
 from checks.grading.status import Status
 
@@ -39,8 +44,8 @@ def main() -> None:
     enclosure.close()
     worker = _Worker(enclosure)
     write_line(1, READY)
-    for line in sys.stdin.buffer:
-        write_line(1, RUN.dump_json(worker.run(JOB.validate_json(line))))
+    while outline := read_outline(0):
+        write_line(1, RUN.dump_json(worker.run(outline)))
 
 
 _ALWAYS = (
@@ -63,7 +68,7 @@ def preload(stage: str) -> None:
         import_module(f"checks.stages.{stage}")
     except (CourseError, ModuleNotFoundError):
         return
-    lesson.preload(entry)
+    lesson.keep(entry, _read_elsewhere(entry))
     for statement in lesson.given_code(entry):
         match statement:
             case ast.Import(names=names):
@@ -76,6 +81,24 @@ def preload(stage: str) -> None:
             import_module(name)
 
 
+def _read_elsewhere(stage: StageEntry) -> Any:
+    """The lesson of a stage without its solutions, read by a process that ends with what it has read."""
+    if not hasattr(os, "fork"):
+        return lesson.without_solutions(stage)
+    hearing, speaking = os.pipe()
+    reader = os.fork()
+    if reader == 0:
+        try:
+            write_line(speaking, json.dumps(lesson.without_solutions(stage)).encode())
+        finally:
+            os._exit(0)
+    os.close(speaking)
+    with os.fdopen(hearing, "rb") as pipe:
+        cells = json.load(pipe)
+    os.waitpid(reader, 0)
+    return cells
+
+
 class _Worker:
     def __init__(self, enclosure: Enclosure) -> None:
         self._enclosure = enclosure
@@ -84,15 +107,15 @@ class _Worker:
         # The children share these objects with the worker as long as nobody writes to them.
         gc.freeze()
 
-    def run(self, job: Job) -> Run:
+    def run(self, outline: Outline) -> Run:
         try:
-            return self._run(job)
+            return self._run(outline)
         except OSError as error:
             return Run(Status.DIED, unable=f"no process for a hand-in: {error.strerror}")
         finally:
             self._enclosure.sweep()
 
-    def _run(self, job: Job) -> Run:
+    def _run(self, outline: Outline) -> Run:
         key = secrets.token_hex(8)
         hearing, speaking = os.pipe()
         try:
@@ -100,12 +123,16 @@ class _Worker:
             if child == 0:
                 os.setsid()
                 os.close(hearing)
+                job = partial(read_job, 0, outline)
                 run_child(job, speaking, key, self._enclosure, self._shell, self._seal)
+        except OSError:
+            skip_job(0, outline)
+            raise
         finally:
             os.close(speaking)
         signal.signal(signal.SIGTERM, lambda *_: _end(child))
         try:
-            return supervise(job, key, hearing, child)
+            return supervise(outline.job, key, hearing, child)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.close(hearing)

@@ -16,7 +16,8 @@ import os, sys
 def known():
     frame, found = sys._getframe(), {}
     while frame is not None:
-        found |= {name: frame.f_locals[name] for name in ("key", "pipe", "job") if name in frame.f_locals}
+        here = frame.f_locals
+        found = {name: here[name] for name in ("key", "pipe", "job") if name in here} | found
         frame = frame.f_back
     return found
 def say(said):

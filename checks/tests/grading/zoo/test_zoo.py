@@ -17,7 +17,10 @@ import pytest
 
 from checks.answers import read_answers
 from checks.course import ROOT, read_course
+from checks.grading.engine.fast import FastEngine
 from checks.grading.grade import Grade
+from checks.grading.messages import Cell, Job, Role
+from checks.grading.notebook import read_notebook
 from checks.grading.sandbox import Layer, Level, Sandbox, View
 from checks.grading.status import Status
 from checks.tests.grading.small_course import SOLVED, lesson
@@ -25,6 +28,27 @@ from checks.tests.grading.zoo.endings import ENDINGS
 from checks.tests.grading.zoo.forgers import FORGERS, KNOWN_GAPS, OF_NO_USE, PERMISSIVE, STAGE
 from checks.tests.grading.zoo.keeper import grade_all, hand_in
 from checks.tests.grading.zoo.reaching import WITHIN_REACH, reaching
+
+LOOKS_INTO_ITS_MEMORY = """
+import ctypes, os, re
+libc = ctypes.CDLL(None)
+libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, [ctypes.c_long]
+libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
+file = os.open("pages", os.O_RDWR | os.O_CREAT)
+mine = "needle " + "".join(map(str, range(10)))
+backwards = PATTERNS
+found, here = set(), id(object()) & ~0xffff
+for start, step in ((libc.sbrk(0) - 65536, -65536), (here, 65536), (here, -65536)):
+    for number in range(1000):
+        os.lseek(file, 0, os.SEEK_SET)
+        # Where nothing is mapped, this gives an error instead of a crash.
+        size = libc.write(file, start + number * step, 65536)
+        page = os.pread(file, max(size, 0), 0)
+        found |= set(re.findall(rb"needle (?:[0-9]{10}|[a-j]{10})", page))
+        found |= {line.encode() for line in backwards if line.encode() in page[::-1]}
+print(sorted(each.decode() for each in found))
+"""
+"""Prints the needles that it finds in its memory, and those of PATTERNS that stand there backwards."""
 
 ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0, ""))}
 NEIGHBOURS = 6
@@ -85,6 +109,43 @@ def test_it_ends_as_it_must(zoo: Zoo, sandbox: Sandbox, name: str) -> None:
     assert row.status in ends, row.reason
     assert row.points == ends[row.status], row.reason
     assert len(row.reason) < 2000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
+def test_the_code_of_an_earlier_hand_in_is_not_in_its_memory(sandbox: Sandbox) -> None:
+    before = Cell("before", Role.EXTRA, "kept = ['needle abcdefghij'] * 1000")
+    with FastEngine((), sandbox) as engine:
+        for cell in (
+            before,
+            Cell("looks", Role.EXTRA, LOOKS_INTO_ITS_MEMORY.replace("PATTERNS", "[]")),
+        ):
+            run = engine.run(Job("soup", (cell,), keeps_outputs=True))
+            assert run.status is Status.GRADED, run.reason
+    [[output]] = run.outputs
+    assert output["text"] == "['needle 0123456789']\n", "its own, and no other"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
+def test_no_solution_is_in_its_memory(sandbox: Sandbox) -> None:
+    stem = read_course(ROOT).stage(STAGE).stem
+    solved = read_notebook(ROOT / "solutions" / f"{stem}.ipynb").cells
+    shown = "".join(cell.source for cell in solved if cell.kind != "exercise")
+    for path in (ROOT / "notebooks" / f"{stem}.ipynb", *(ROOT / "checks/stages").glob("*/*.py")):
+        shown += path.read_text(encoding="utf-8")
+    secret = [
+        line.strip()
+        for cell in solved
+        if cell.kind == "exercise"
+        for line in cell.source.splitlines()
+        if len(line.strip()) > 30 and line.strip() not in shown
+    ]
+    assert secret
+    # Reversed, so that what is looked for is not in this hand-in's own memory.
+    looks = LOOKS_INTO_ITS_MEMORY.replace("PATTERNS", repr([line[::-1] for line in secret]))
+    with FastEngine([STAGE], sandbox) as engine:
+        run = engine.run(Job(STAGE, (Cell("looks", Role.EXTRA, looks),), keeps_outputs=True))
+    [[output]] = run.outputs
+    assert output["text"] == "['needle 0123456789']\n", run
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
