@@ -15,6 +15,9 @@ _UNSTABLE = re.compile(r" at 0x[0-9A-Fa-f]+| \(Background on this error at: \S+\
 """What an exception's message says anew each time, or with each version of a library."""
 
 
+_ENOUGH = 2000
+
+
 def first_line(error: BaseException) -> str:
     """An exception in one line that is the same each time: its kind, what it says, and where it arose."""
     # Imported late, because the grader has no other use for FastAPI.
@@ -35,7 +38,8 @@ def in_words(error: BaseException) -> str:
     """The kind of an exception and the first line of what it says, shortened to 400 characters."""
     kind = type(error).__name__
     try:
-        message = _UNSTABLE.sub("", (str(error).splitlines() or [""])[0])
+        lines = str(error)[:_ENOUGH].splitlines()  # a message may be larger than the memory
+        message = _UNSTABLE.sub("", lines[0] if lines else "")
     except Exception:  # the error is the learner's class, and cannot say what it is
         return kind
     return shortened(f"{kind}: {message}", 400) if message else kind

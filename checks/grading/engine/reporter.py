@@ -55,14 +55,16 @@ class Reporter:
         self._reasons: dict[str | None, str] = {}
         self._left_empty: set[str | None] = set()
         self._broken_setup = ""
-        self._transformers = _transformers(shell)
+        self._given: list[tuple[list[Any], list[Any]]] = []
+        self._own: set[str] = set()
         self._check: Any = None
 
     def begin(self) -> Cell:
         """Say that the next cell begins; returns it."""
         cell = self._job.cells[self._next]
-        for now, then in self._transformers:
-            now[:] = then
+        if self._next == 0:
+            self._given, self._own = _lists_of(self._shell), set(vars(self._shell))
+        self._restore()
         self._send(Begins(self._next))
         self._next += 1
         self._found.clear()
@@ -75,6 +77,7 @@ class Reporter:
 
     def end(self, cell: Cell, error: BaseException | None) -> None:
         """Say what came of a cell; takes what it raised."""
+        self._restore()
         if isinstance(error, MemoryError):
             self._send(LacksMemory())
         if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
@@ -142,6 +145,14 @@ class Reporter:
             for result in self._found
         )
 
+    def _restore(self) -> None:
+        """Take away what a cell has put between the next cells and the shell that runs them."""
+        for now, then in self._given:
+            now[:] = then
+        for name in vars(self._shell).keys() - self._own:
+            if hasattr(type(self._shell), name):  # it stands before a method
+                delattr(self._shell, name)
+
     def _look_at_the_seal(self) -> None:
         if self._tampered:
             return
@@ -164,8 +175,8 @@ class Reporter:
         return _short(f"{in_words(error)} ({f'line {line} of ' if line else 'in '}{where})")
 
 
-def _transformers(shell: InteractiveShell) -> list[tuple[list[Any], list[Any]]]:
-    """The lists of what changes code before it runs, each with what belongs there."""
+def _lists_of(shell: InteractiveShell) -> list[tuple[list[Any], list[Any]]]:
+    """The lists of what changes code before it runs or is called around it, each as it is now."""
     manager = shell.input_transformer_manager
     lists = (
         shell.ast_transformers,
@@ -173,6 +184,7 @@ def _transformers(shell: InteractiveShell) -> list[tuple[list[Any], list[Any]]]:
         manager.line_transforms,
         manager.token_transformers,
         shell.input_transformers_post,
+        *shell.events.callbacks.values(),
     )
     return [(each, list(each)) for each in lists]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from operator import is_, itemgetter
 from types import FunctionType, ModuleType
 from typing import Any
@@ -182,7 +183,7 @@ def _tracing() -> tuple[Any, ...]:
 
 def _decides(value: Any) -> bool:
     return callable(value) or isinstance(
-        value, property | classmethod | staticmethod | Checks | Exercise | Observers
+        value, property | classmethod | staticmethod | Checks | Exercise | Observers | Enum
     )
 
 

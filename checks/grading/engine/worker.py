@@ -38,8 +38,10 @@ def main() -> None:
 
     The arguments are the sandbox, as it is dumped, and the stages to import at once.
     """
-    enclosure = Sandbox.loads(sys.argv[1]).settle(Path(tempfile.mkdtemp(prefix="hand-ins-")))
-    for stage in sys.argv[2:]:
+    sandbox, *stages = sys.argv[1:]
+    del sys.argv[1:]  # a hand-in need not know where things lie on this machine
+    enclosure = Sandbox.loads(sandbox).settle(Path(tempfile.mkdtemp(prefix="hand-ins-")))
+    for stage in stages:
         preload(stage)
     enclosure.close()
     worker = _Worker(enclosure)

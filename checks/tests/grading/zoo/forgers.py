@@ -208,6 +208,30 @@ def tell():
 get_ipython().events.register("post_run_cell", lambda result: setattr(result, "error_in_exec", None))
 get_ipython().events.register("pre_run_cell", lambda info: get_ipython().user_ns.update(check=None))
 """,
+    "plays the checks from a hook before the cell": """
+from checks.check import _observers
+from checks.result import CheckResult, Outcome
+class Yes:
+    def __getattr__(self, name):
+        return lambda *_: _observers.tell(CheckResult("", name, "", 9, Outcome.SOLVED))
+shell = get_ipython()
+shell.events.register("pre_run_cell", lambda _: shell.user_ns.update(check=Yes()))
+""",
+    "changes what is expected before each cell, and puts it right after it": """
+from checks.stages.sqlalchemy_core_concepts import exercises
+true, events = exercises.expect, get_ipython().events
+events.register("pre_run_cell", lambda _: setattr(exercises, "expect", lambda *_, **__: None))
+events.register("post_run_cell", lambda _: setattr(exercises, "expect", true))
+""",
+    "runs the cells itself": """
+shell = get_ipython()
+run = shell.run_cell_async
+shell.run_cell_async = lambda source, **rest: run("check = lambda *_: None", **rest)
+""",
+    "lets what fails hold": """
+from checks.result import State
+type.__setattr__(State, "FAILS", State.HOLDS)
+""",
 }
 
 OF_NO_USE = {
@@ -216,6 +240,9 @@ OF_NO_USE = {
     "transforms the code of cells",
     "transforms the text of cells",
     "answers questions after the cell from its hooks",
+    "plays the checks from a hook before the cell",
+    "changes what is expected before each cell, and puts it right after it",
+    "runs the cells itself",
 }
 """What these change is put right before it matters, or nobody asks for it: they are graded as they are."""
 
