@@ -18,6 +18,9 @@ from checks import display
 from checks.xray.event import Kind, Lane
 from checks.xray.listening import acting, actor, note, recordings
 
+stand_ins: list[Any] = []
+"""The functions that now stand in for those of FastAPI, Starlette and SQLAlchemy."""
+
 _hooks_in_use = 0
 _hooks_lock = Lock()
 _unhooking = ExitStack()
@@ -56,10 +59,13 @@ def _hook(unhooking: ExitStack) -> None:
 @contextmanager
 def _replaced(owner: Any, name: str, observed: Callable[[Any], Any]) -> Iterator[None]:
     original = getattr(owner, name)
-    setattr(owner, name, observed(original))
+    stand_in = observed(original)
+    setattr(owner, name, stand_in)
+    stand_ins.append(stand_in)
     try:
         yield
     finally:
+        stand_ins.remove(stand_in)
         setattr(owner, name, original)
 
 

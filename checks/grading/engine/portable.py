@@ -79,6 +79,7 @@ class PortableEngine:
         begin = f"_begin({str(files['job'])!r}, {key!r}, {str(files['messages'])!r})"
         late: float | None = None
         ended: int | None = None
+        interrupts: set[int] = set()
         try:
             async with asyncio.timeout(job.limits.seconds + _SECONDS_TO_START):
                 async with contextlib.AsyncExitStack() as stack:
@@ -93,12 +94,13 @@ class PortableEngine:
                         raise refusal(error.strerror) from None
                     await _silently(client, f"{_IMPORT} as _begin; {begin}; del _begin")
                     files["job"].unlink()
-                    late, ended = await _execute(client, job)
+                    late, ended = await _execute(client, job, interrupts)
         except TimeoutError:
             late = job.limits.seconds
         finally:
             self._running = None
         heard = Heard(job, key)
+        heard.interrupts = interrupts
         with contextlib.suppress(FileNotFoundError):  # a hand-in may remove what it can reach
             for line in files["messages"].read_bytes().splitlines():
                 heard.note(line)
@@ -111,8 +113,13 @@ _IMPORT = "from checks.grading.engine.kernel import begin"
 _FINISH = "from checks.grading.engine.kernel import finish as _finish; await _finish(); del _finish"
 
 
-async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int | None]:
-    """Run the cells; returns the limit it was ended for, and the exit code of a kernel that has died."""
+async def _execute(
+    client: NotebookClient, job: Job, interrupts: set[int]
+) -> tuple[float | None, int | None]:
+    """Run the cells, and add to `interrupts` the numbers of those that had to be interrupted.
+
+    Returns the limit that the kernel was ended for, and the exit code of one that has died.
+    """
     import zmq
     from nbclient.exceptions import DeadKernelError
 
@@ -125,7 +132,8 @@ async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int 
     watch = whole
     try:
         for number, cell in enumerate(client.nb.cells):
-            watch = asyncio.create_task(_interrupt_after(client, limits.cell_seconds))
+            interrupting = _interrupt_after(client, limits.cell_seconds, number, interrupts)
+            watch = asyncio.create_task(interrupting)
             await client.async_execute_cell(cell, number)
             watch.cancel()
         await _silently(client, _FINISH)
@@ -139,11 +147,14 @@ async def _execute(client: NotebookClient, job: Job) -> tuple[float | None, int 
     return None, None
 
 
-async def _interrupt_after(client: NotebookClient, seconds: float) -> None:
+async def _interrupt_after(
+    client: NotebookClient, seconds: float, cell: int, interrupts: set[int]
+) -> None:
     import zmq
 
     manager: Any = client.km
     await asyncio.sleep(seconds)
+    interrupts.add(cell)
     await manager.interrupt_kernel()
     # ipykernel 7.4 notices the interrupt of a cell that awaits something when a message arrives.
     kernel: Any = client.kc

@@ -160,12 +160,19 @@ class _Held:
 
     def _first_difference(self) -> str | None:
         for key, value in self._decisive.items():
-            if self._place.get(key) is not value:
+            now = self._place.get(key)
+            if now is not value and not _is_of_an_open_xray(now):
                 return f"{self._owner}.{key}"
         for key, value in self._place.items():
             if key not in self._decisive and key not in _OPEN and _decides(value):
                 return f"{self._owner}.{key}"
         return None
+
+
+def _is_of_an_open_xray(value: Any) -> bool:
+    """Whether an x-ray that a learner has left open has put this there."""
+    hooks = sys.modules.get("checks.xray.hooks")
+    return hooks is not None and any(value is each for each in hooks.stand_ins)
 
 
 def _is_fixed(value: type) -> bool:

@@ -40,12 +40,14 @@ class Heard:
     """What a hand-in's process has said so far, and what it means for the hand-in.
 
     Takes the job and the key that every message carries. What comes without the key, a second time
-    or out of its order was not said by the runner: the hand-in has tampered with it.
+    or out of its order was not said by the runner: the hand-in has tampered with it. `interrupts` are
+    the numbers of the cells that the engine has interrupted: others have raised such an error themselves.
     """
 
     def __init__(self, job: Job, key: str) -> None:
         self.done = False
         self.cell = -1
+        self.interrupts: set[int] = set()
         self._job = job
         self._key = key
         self._lacked_memory = ""
@@ -141,7 +143,7 @@ class Heard:
                     self._doubted.add(result.exercise)
             case LacksMemory():
                 self._lacked_memory = self._lacked_memory or self.where()
-            case Interrupted():
+            case Interrupted() if self.cell in self.interrupts:
                 self._interrupted = self._interrupted or self.where()
             case Showed(outputs=outputs):
                 self.outputs.append(outputs)
@@ -180,6 +182,8 @@ def supervise(job: Job, key: str, hearing: int, group: int) -> Run:
     try:
         for line in _lines(hearing, group, deadlines):
             before = heard.cell
+            if deadlines.interrupted:
+                heard.interrupts.add(before)
             heard.note(line)
             if heard.cell != before:
                 deadlines.next_cell()
@@ -214,6 +218,7 @@ class _Deadlines:
         self.next_cell()
 
     def next_cell(self) -> None:
+        self.interrupted = False
         self._interrupt: float | None = time.monotonic() + self._limits.cell_seconds
         self._kill: float | None = None
 
@@ -222,6 +227,7 @@ class _Deadlines:
         now = time.monotonic()
         if self._interrupt is not None and now >= self._interrupt:
             self._interrupt, self._kill = None, now + _SECONDS_OF_GRACE
+            self.interrupted = True
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGINT)
         if self._kill is not None and now >= self._kill:

@@ -265,6 +265,24 @@ def test_a_sandbox_that_cannot_be_entered_gives_nobody_a_mark(
         engine.run(Job("soup", ()))
 
 
+@both_engines
+@pytest.mark.parametrize(
+    "added",
+    [
+        "from checks.xray import xray\nopened = xray()\nopened.__enter__()",
+        "import asyncio\ntask = asyncio.create_task(asyncio.sleep(10))\ntask.cancel()\nawait task",
+        "raise KeyboardInterrupt",
+    ],
+)
+def test_a_careless_cell_is_called_nothing_worse(
+    hand_in: Write, grades: Grades, root: Path, added: str
+) -> None:
+    cells = lesson(root, **SOLVED)
+    hand_in("learner-1.ipynb", cells=[*cells[:2], code("mine", added), *cells[2:]])
+    row = grades()["learner-1"]
+    assert (row.status, row.points, row.reason) == (Status.GRADED, 9, "")
+
+
 def test_who_writes_where_only_results_are_written_is_told_and_gains_nothing(
     hand_in: Write, grades: Grades
 ) -> None:
