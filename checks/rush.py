@@ -28,16 +28,21 @@ class CoffeeMachine:
 
     def __init__(self, cups: int = 8) -> None:
         self.cups = cups
-        self.most_at_once = 0
+        self._most_at_once = 0
         self._brewing = 0
         self._patient = True
         self._changed = threading.Condition()
+
+    @property
+    def most_at_once(self) -> int:
+        """The most cups that were made at the same time."""
+        return self._most_at_once
 
     def brew(self) -> str:
         """Make a cup. Blocks the thread it runs in."""
         with self._changed:
             self._brewing += 1
-            self.most_at_once = max(self.most_at_once, self._brewing)
+            self._most_at_once = max(self._most_at_once, self._brewing)
             self._changed.notify_all()
             if self._patient and not _on_an_event_loop():
                 self._patient = self._changed.wait_for(self._all_here, PATIENCE)
@@ -45,7 +50,7 @@ class CoffeeMachine:
         return "espresso"
 
     def _all_here(self) -> bool:
-        return self.most_at_once >= self.cups
+        return self._most_at_once >= self.cups
 
 
 def rush(app: FastAPI, path: str, guests: int = 8) -> list[Response]:
