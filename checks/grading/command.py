@@ -66,7 +66,8 @@ def _grade(work: Work, hand_ins: Path) -> None:
                 gradebook.forget(gradebook.others(work.keys))
             grades_now = gradebook.grades(work.keys)
             beliefs = _beliefs(work, gradebook, experiments)
-            counts = write_report(options.out, work.course, grades_now, beliefs)
+            stages = {hand_in.stage for hand_in in work.hand_ins}
+            counts = write_report(options.out, work.course, grades_now, beliefs, stages)
         except KeyboardInterrupt:
             raise StoppedError(
                 f"stopped: {ready} of {len(work.hand_ins)} hand-ins are graded and kept in {path}; "

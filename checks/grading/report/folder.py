@@ -28,7 +28,7 @@ def prepare_report(report: Path, hand_ins: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
     """A file to write; it takes the place of `path` when the block ends well, and goes otherwise.
 
     Raises GradingError where it cannot be written.
@@ -37,7 +37,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
         path.parent.mkdir(exist_ok=True)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            with temporary.open("x", encoding="utf-8", newline="") as file:
+            with temporary.open("x", encoding=encoding, newline="") as file:
                 yield file
             temporary.replace(path)
         except BaseException:

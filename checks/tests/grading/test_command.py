@@ -55,7 +55,7 @@ def test_five_hand_ins_make_five_rows(hand_ins: Path, tmp_path: Path) -> None:
     result = grade(hand_ins, "--out", tmp_path / "report")
 
     assert result.exit_code == 0, result.output
-    with (tmp_path / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "report" / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["learner"], row["status"], float(row["points"])) for row in rows] == [
         ("learner-1", "graded", STAGE.points),

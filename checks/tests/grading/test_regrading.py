@@ -44,7 +44,7 @@ def graded_now(result: Result) -> int:
 
 
 def learners(report: Path) -> list[str]:
-    with (report / "report.csv").open(encoding="utf-8", newline="") as file:
+    with (report / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         return [row["learner"] for row in csv.DictReader(file)]
 
 
