@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from checks.course import Course
 from checks.grading.grade import Answer, ExerciseGrade, Grade
+from checks.grading.gradebook.gradebook import FILE
 from checks.grading.notebook import Vote
 from checks.grading.report.beliefs import Belief, Beliefs
 from checks.grading.report.class_page import class_page
@@ -326,7 +327,7 @@ def test_the_class_page_says_statuses_difficulty_myths_and_who_is_stuck(course: 
     said = _Page(the_class(course, GRADED, late)).text
     for words in (
         "2 learners, 2 hand-ins",
-        "timeout: it did not end in time; what was checked until then counts 1",
+        "timeout: a cell, or all of it, did not end in time; what was checked counts 1",
         "learner-2 – not finished after 60 s",
         "Double it 0 1 0 0 62 %",
         "Greet 1 0 0 0 100 %",
@@ -413,6 +414,35 @@ def test_a_report_is_as_private_as_its_owner_wants(course: Course, tmp_path: Pat
     written = [path for path in (tmp_path / "report").rglob("*") if path.is_file()]
     assert written
     assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_report_that_is_made_here_is_its_owners_alone(hand_ins: Path, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(mode=0o755)
+    for name, mode in {"made": 0o700, "shared": 0o755}.items():
+        prepare_report(tmp_path / name, hand_ins)
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("name", ["report.csv", "report.json", "class.html"])
+def test_what_somebody_else_wrote_is_not_overwritten(
+    name: str, hand_ins: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / name).write_text("mine")
+    with pytest.raises(GradingError, match=f"has a {name} that is not of this course; name ano"):
+        prepare_report(report, hand_ins)
+    (report / FILE).touch()  # what it is worth is for the gradebook to say
+    prepare_report(report, hand_ins)
+
+
+def test_a_report_whose_gradebook_was_moved_aside_is_written_anew(
+    course: Course, hand_ins: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "report").mkdir()
+    write_report(tmp_path / "report", course, [GRADED], BELIEFS, {"soup"})
+    prepare_report(tmp_path / "report", hand_ins)
 
 
 def test_a_page_says_nothing_of_others(course: Course, tmp_path: Path) -> None:
