@@ -28,7 +28,7 @@ from checks.grading.report.feedback import feedback_page
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.names import page_name
 from checks.grading.report.pages import visible
-from checks.grading.report.statistics import MOST_NAMES, Statistics
+from checks.grading.report.statistics import MOST_GROUPS, MOST_NAMES, Statistics
 from checks.grading.report.table import FIRST_COLUMNS, Table, harmless
 from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status
@@ -366,6 +366,23 @@ def test_equal_answers_are_grouped_and_what_all_have_is_left_out(course: Course)
     assert "Double it: 2 learners, solved, 2 lines learner-50, learner-51 # rare" in said
     assert said.index("mistaken") < said.index("rare")
     assert not {"usual", "alone", "blank"} & set(said.split())
+
+
+def test_who_is_stuck_at_a_cell_that_raised_is_told_apart(course: Course) -> None:
+    raised = ExerciseGrade("double", "Double it", Outcome.NOT_YET, 0, 4, "ValueError: boom")
+    said = _Page(the_class(course, replace(GRADED, exercises=(raised,)))).text
+    assert "1 learner, 1 hand-in." in said
+    assert "Stuck at “Double it”: 1 learner-1 in 1 answer the cell raised" in said
+
+
+def test_more_groups_than_are_shown_are_counted(course: Course) -> None:
+    class_ = [
+        answered(f"learner-{number:03}", Outcome.NOT_YET, f"{number // 2}")
+        for number in range(2 * MOST_GROUPS + 4)
+    ]
+    assert (
+        "And 2 groups more, which would come after these." in _Page(the_class(course, *class_)).text
+    )
 
 
 def test_the_page_of_a_large_class_stays_small(course: Course) -> None:
