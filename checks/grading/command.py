@@ -151,27 +151,27 @@ def _stoppable() -> Iterator[None]:
     """
 
     def stop(*_: object) -> None:
-        for name in before:  # a terminal that is closed says so more than once
-            signal.signal(name, signal.SIG_IGN)
+        for each in before:  # a terminal that is closed says so more than once
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = dict(_endings()) if current_thread() is main_thread() else {}
+    before = _endings() if current_thread() is main_thread() else {}
     try:
-        for name in before:
-            signal.signal(name, stop)
+        for each in before:
+            signal.signal(each, stop)
         yield
     except KeyboardInterrupt:
-        raise StoppedError("stopped; the same command goes on from there") from None
+        raise StoppedError("stopped; give the same command once more") from None
     finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        for each, does in before.items():
+            signal.signal(each, does)
 
 
-def _endings() -> Iterator[tuple[int, Any]]:
-    """The signals that ask a program to end, with what they do now; `nohup` has one ignored."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
-            yield getattr(signal, name), signal.getsignal(getattr(signal, name))
+def _endings() -> dict[int, Any]:
+    """The signals that ask a program to end, with what they do now; what `nohup` ignores is none."""
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    now = {each: signal.getsignal(each) for each in known}
+    return {each: does for each, does in now.items() if does not in (None, signal.SIG_IGN)}
 
 
 def _held_back(isolation: set[str], *, here: bool) -> Iterator[str]:
