@@ -34,6 +34,13 @@ class _OneLineErrors(TyperGroup):
         sys.exit(code if isinstance(code, int) else 0)
 
 
+def _path(text: str) -> Path:
+    """The path that was given; an empty one, which would be the current folder, is refused."""
+    if not text:
+        raise typer.BadParameter("the path is empty; name a place, or . for the current folder")
+    return Path(text)
+
+
 app = typer.Typer(
     cls=_OneLineErrors,
     no_args_is_help=True,
@@ -53,6 +60,7 @@ def grade(
         Path,
         typer.Argument(
             metavar="HANDINS",
+            parser=_path,
             help="A folder per learner, a folder of notebooks, or a zip file of either.",
             show_default=False,
         ),
@@ -61,6 +69,7 @@ def grade(
         Path | None,
         typer.Option(
             metavar="REPORT",
+            parser=_path,
             help="The folder of the report and the gradebook.",
             show_default=False,
         ),
@@ -105,6 +114,7 @@ def grade(
         Path | None,
         typer.Option(
             metavar="REPORT",
+            parser=_path,
             help="With --dry-run: the report, or its gradebook, to compare with.",
             show_default=False,
         ),
@@ -227,6 +237,7 @@ def update(
         typer.Option(
             "--from",
             metavar="FOLDER",
+            parser=_path,
             help="An older copy of the course, whose work is brought into this one.",
             show_default=False,
         ),

@@ -15,9 +15,14 @@ _LEAST = re.compile(r">=\s*([0-9.]+)")
 
 
 def install_command(root: Path) -> str:
-    """The command that installs what the course at `root` needs, into the Python that runs."""
-    command = [sys.executable, "-m", "pip", "install", "-r", str(root / "requirements.txt")]
-    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+    """The command that installs what the course at `root` needs, into the Python that runs.
+
+    It goes to that folder first: one of the requirements is the course in the current folder.
+    """
+    go = ["cd", str(root)]
+    install = [sys.executable, "-m", "pip", "install", "-r", "requirements.txt"]
+    join = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
+    return f"{join(go)} && {join(install)}"
 
 
 def what_is_missing(root: Path) -> str:

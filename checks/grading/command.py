@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from checks.course import ROOT
 from checks.grading.compare import describe_change, mark_changed
-from checks.grading.gradebook.gradebook import FILE, Gradebook
+from checks.grading.gradebook.gradebook import FILE, Gradebook, Key
 from checks.grading.options import Options
 from checks.grading.progress import shown_progress
 from checks.grading.report.beliefs import Belief, believe
 from checks.grading.report.experiments import Experiments
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.pages import visible
+from checks.grading.report.words import counted
 from checks.grading.report.write import write_report
 from checks.grading.sandbox import Level, View, probe
 from checks.grading.status import GradingError, Status, StoppedError
@@ -28,6 +31,8 @@ from checks.grading.work import Work, key_of, prepared
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+_MOST_NAMES = 5
 
 
 def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None:
@@ -37,7 +42,7 @@ def grade_folder(hand_ins: Path, options: Options, *, root: Path = ROOT) -> None
     or CourseError, each with one line, where it cannot begin or cannot write, and StoppedError
     where somebody stopped it: every grade until then is in the gradebook.
     """
-    with prepared(hand_ins, options, root) as work:
+    with _stoppable(), prepared(hand_ins, options, root) as work:
         _grade(work, hand_ins)
 
 
@@ -62,11 +67,13 @@ def _grade(work: Work, hand_ins: Path) -> None:
                     experiments.ask(grade.stage, grade.claims)
                     ready += 1
                     advance()
-            if options.prune:
-                gradebook.forget(gradebook.others(work.keys))
+            deleted = gradebook.others(work.keys) if options.prune else ()
+            if deleted:
+                gradebook.forget(deleted)
             grades_now = gradebook.grades(work.keys)
             beliefs = _beliefs(work, gradebook, experiments)
-            counts = write_report(options.out, work.course, grades_now, beliefs)
+            stages = {hand_in.stage for hand_in in work.hand_ins}
+            counts = write_report(options.out, work.course, grades_now, beliefs, stages)
         except KeyboardInterrupt:
             raise StoppedError(
                 f"stopped: {ready} of {len(work.hand_ins)} hand-ins are graded and kept in {path}; "
@@ -78,6 +85,8 @@ def _grade(work: Work, hand_ins: Path) -> None:
         f"Graded now: {len(outdated)}; unchanged since they were graded: {ready - len(outdated)}"
     ]
     say += _held_back(isolation, here=options.scheduler is None)
+    if deleted:
+        say.append(f"Deleted from the gradebook: {_named(deleted)}")
     if others:
         say.append(
             f"Not among the hand-ins any more: {others}; they stay in the gradebook, "
@@ -87,7 +96,7 @@ def _grade(work: Work, hand_ins: Path) -> None:
         f"Report: {options.out / 'class.html'}, and beside it report.csv, report.json, feedback/"
     )
     for line in say:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.print(visible(line), soft_wrap=True, markup=False, highlight=False)
 
 
 def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
@@ -95,7 +104,7 @@ def dry_run(hand_ins: Path, options: Options, *, root: Path = ROOT) -> bool:
 
     Takes and raises what `grade_folder` does. Returns whether a mark would change.
     """
-    with prepared(hand_ins, options, root) as work:
+    with _stoppable(), prepared(hand_ins, options, root) as work:
         return _compare(work)
 
 
@@ -125,13 +134,44 @@ def _compare(work: Work) -> bool:
         others = len(gradebook.others(work.keys))
     lines = [text for _, text in sorted(changes)]
     lines.append(
-        f"{len(changes)} marks would change; {len(outdated) - len(changes) - new} were found again "
-        f"as they are; {len(work.hand_ins) - len(outdated)} are unchanged and were not run; "
-        f"{new} are new; {others} are not among the hand-ins any more"
+        f"Marks that would change: {len(changes)}; found again as they are: "
+        f"{len(outdated) - len(changes) - new}; unchanged, so not run: "
+        f"{len(work.hand_ins) - len(outdated)}; new: {new}; not among the hand-ins any more: {others}"
     )
     for line in lines:
         console.print(visible(line), soft_wrap=True, markup=False, highlight=False)
     return bool(changes)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let the end of the terminal or of the machine stop a run as Ctrl-C does.
+
+    Raises StoppedError where it was stopped and nothing better was said.
+    """
+
+    def stop(*_: object) -> None:
+        for each in before:  # a terminal that is closed says so more than once
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = _endings() if current_thread() is main_thread() else {}
+    try:
+        for each in before:
+            signal.signal(each, stop)
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError("stopped; give the same command once more") from None
+    finally:
+        for each, does in before.items():
+            signal.signal(each, does)
+
+
+def _endings() -> dict[int, Any]:
+    """The signals that ask a program to end, with what they do now; what `nohup` ignores is none."""
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    now = {each: signal.getsignal(each) for each in known}
+    return {each: does for each, does in now.items() if does not in (None, signal.SIG_IGN)}
 
 
 def _held_back(isolation: set[str], *, here: bool) -> Iterator[str]:
@@ -165,6 +205,13 @@ def _beliefs(
     }
 
 
+def _named(keys: Sequence[Key]) -> str:
+    """How many hand-ins these are, and whose; the first learners by name."""
+    learners = list(dict.fromkeys(key.learner for key in keys))
+    more = ["…"] if len(learners) > _MOST_NAMES else []
+    return f"{counted(len(keys), 'hand-in')} ({', '.join(learners[:_MOST_NAMES] + more)})"
+
+
 @contextmanager
 def _copy_of(against: Path) -> Iterator[Gradebook]:
     """A copy of a gradebook, so that reading it, or bringing its schema up to date, changes nothing."""
@@ -185,7 +232,9 @@ def _copy_of(against: Path) -> Iterator[Gradebook]:
         try:
             gradebook = Gradebook(copy)
         except GradingError as error:
-            raise GradingError(f"--against: {error}".replace(str(copy), str(path))) from None
+            said, found, _ = str(error).replace(str(copy), str(path)).partition("; move it aside")
+            mend = "; name a report folder or its gradebook" if found else ""
+            raise GradingError(f"--against: {said}{mend}") from None
         with gradebook:
             yield gradebook
 
@@ -193,7 +242,7 @@ def _copy_of(against: Path) -> Iterator[Gradebook]:
 def _summary(counts: Counter[Status], work: Work) -> Table:
     from rich.table import Table
 
-    caption = f"{work.ignored} other files ignored" if work.ignored else None
+    caption = f"{counted(work.ignored, 'other file')} ignored" if work.ignored else None
     table = Table("status", caption=caption, show_footer=True)
     table.columns[0].footer = "hand-ins"
     table.add_column("hand-ins", justify="right", footer=str(counts.total()))

@@ -16,6 +16,8 @@ def describe_change(before: Grade, after: Grade) -> str:
     """Whose mark would change, from what to what, and why: some lines."""
     who = f"{after.learner}, {after.stage or 'no stage'} ({after.file or 'no file'})"
     marks = f"{before.points:g} → {after.points:g} of {after.maximum} points"
+    if before.points == after.points:
+        marks = f"{after.points:g} of {after.maximum} points, as before"
     cause = (
         "the same notebook; the course, its libraries or the options are others"
         if before.digest == after.digest
@@ -25,7 +27,7 @@ def describe_change(before: Grade, after: Grade) -> str:
 
 
 def _mark(grade: Grade) -> tuple[object, ...]:
-    exercises = tuple((each.id, each.outcome, each.points) for each in grade.exercises)
+    exercises = tuple((each.id, each.points) for each in grade.exercises)
     return grade.status, grade.points, grade.maximum, exercises
 
 

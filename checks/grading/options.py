@@ -52,6 +52,10 @@ class Options:
             raise GradingError(
                 "--jobs: the cluster's workers say how many; leave it out with --scheduler"
             )
+        if self.strict and self.portable:
+            raise GradingError(
+                "--strict: a Jupyter kernel cannot be confined; leave --portable out, or --strict"
+            )
         if self.against is not None and not self.dry_run:
             raise GradingError("--against: goes with --dry-run only; add it, or leave both out")
         if self.prune and self.dry_run:
@@ -65,8 +69,8 @@ class Options:
 
     @property
     def change_marks(self) -> dict[str, object]:
-        """Those options that can change a mark, so that another value grades again."""
-        return {"timeout": self.timeout, "whole": self.whole}
+        """Those options that can change a mark, or how far it is believed: another value grades again."""
+        return {"timeout": self.timeout, "whole": self.whole, "strict": self.strict}
 
     @property
     def limits(self) -> Limits:

@@ -10,7 +10,7 @@ from checks.course import CourseError
 class Status(StrEnum):
     """What became of a hand-in.
 
-    The points that were earned before a timeout, a death or a lack of memory count.
+    After a timeout, a death or a lack of memory, the points of what was checked count.
     """
 
     GRADED = "graded"

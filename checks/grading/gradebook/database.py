@@ -77,7 +77,7 @@ def one_sentence(path: Path) -> Iterator[None]:
 
 
 def _in_words(error: BaseException | None) -> str:
-    said = str(error)
+    said = " ".join(str(error).split())
     if "locked" in said:
         return "somebody else has been writing to it for two minutes; try again later"
     if "malformed" in said or "not a database" in said:

@@ -13,7 +13,7 @@ from checks.course import Course
 from checks.grading.report.beliefs import Belief, Beliefs
 from checks.grading.report.chart import bar_chart
 from checks.grading.report.pages import environment
-from checks.grading.report.statistics import ClaimCounts, StageCounts, Statistics
+from checks.grading.report.statistics import MOST_GROUPS, ClaimCounts, StageCounts, Statistics
 
 _LONGEST_LABEL = 40
 _MOST_LINES = 40
@@ -37,6 +37,7 @@ def class_page(
         for counts in statistics.stages.values()
         if counts.hand_ins
     ]
+    groups = statistics.groups()
     return (
         environment()
         .get_template("class.html")
@@ -45,7 +46,8 @@ def class_page(
                 "course": course,
                 "class": statistics,
                 "stages": stages,
-                "groups": [_group(course, group) for group in statistics.groups()],
+                "groups": [_group(course, group) for group in groups[:MOST_GROUPS]],
+                "more_groups": len(groups[MOST_GROUPS:]),
                 "isolation": isolation,
             }
         )

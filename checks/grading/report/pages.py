@@ -26,7 +26,11 @@ def environment() -> Environment:
     )
     made.filters["inline"] = inline
     made.globals.update(
-        statuses=words.STATUSES, outcomes=words.OUTCOMES, states=words.STATES, number="{:g}".format
+        statuses=words.STATUSES,
+        outcomes=words.OUTCOMES,
+        states=words.STATES,
+        counted=words.counted,
+        number="{:g}".format,
     )
     return made
 

@@ -16,6 +16,7 @@ MOST_NAMES = 40
 """How many learners a list names; a page for thousands stays usable."""
 
 MOST_GROUPS = 60
+"""How many groups of equal answers the page shows; it says how many more there are."""
 
 _UNREMARKABLE = {Status.GRADED, Status.NOT_ATTEMPTED}
 _TRIED = {Outcome.SOLVED, Outcome.NOT_YET}
@@ -40,7 +41,10 @@ class Names:
 
 @dataclass
 class ExerciseCounts:
-    """One exercise: how it went, who is stuck there, and which criteria and beliefs stand behind it."""
+    """One exercise: how it went, who is stuck there, and which criteria and beliefs stand behind it.
+
+    `raised` counts the answers that came to no criterion, because a cell raised or said nothing.
+    """
 
     entry: ExerciseEntry
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -48,6 +52,7 @@ class ExerciseCounts:
     stuck: Names = field(default_factory=Names)
     criteria: Counter[str] = field(default_factory=Counter)
     beliefs: Counter[str] = field(default_factory=Counter)
+    raised: int = 0
 
     @property
     def count(self) -> int:
@@ -71,6 +76,7 @@ class ExerciseCounts:
             return
         self.stuck.add(learner)
         self.criteria.update(each.text for each in exercise.criteria if each.state == "fails")
+        self.raised += not exercise.criteria
         if exercise.diagnosis:
             self.beliefs[exercise.diagnosis] += 1
 
@@ -201,7 +207,7 @@ class Statistics:
                 each.source,
             )
         )
-        return groups[:MOST_GROUPS]
+        return groups
 
     def _is_usual(self, group: Group) -> bool:
         """Whether so many have this right answer that it says nothing."""

@@ -18,16 +18,21 @@ class Word:
     tone: str
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something whose plural ends with s: `1 hand-in`, `2 hand-ins`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 STATUSES = {
     Status.GRADED: Word("✔", "graded: it ran to its end", "good"),
     Status.NOT_ATTEMPTED: Word("○", "not attempted: every exercise is still blank", "open"),
     Status.TIMEOUT: Word(
-        "✘", "timeout: it did not end in time; what was checked until then counts", "bad"
+        "✘", "timeout: a cell, or all of it, did not end in time; what was checked counts", "bad"
     ),
-    Status.OUT_OF_MEMORY: Word("✘", "out of memory; what was checked until then counts", "bad"),
-    Status.DIED: Word(
-        "✘", "died: its process ended early; what was checked until then counts", "bad"
+    Status.OUT_OF_MEMORY: Word(
+        "✘", "out of memory: it wanted more than it gets; what was checked counts", "bad"
     ),
+    Status.DIED: Word("✘", "died: its process ended early; what was checked counts", "bad"),
     Status.UNREADABLE: Word("✘", "unreadable: the file is no whole notebook", "bad"),
     Status.FOREIGN: Word("✘", "foreign: a notebook, but of no stage of this course", "bad"),
     Status.MISSING: Word("○", "missing: there is no notebook", "open"),

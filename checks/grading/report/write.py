@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
@@ -22,18 +22,24 @@ from checks.grading.status import Status
 
 
 def write_report(
-    folder: Path, course: Course, grades: Iterable[Grade], beliefs: Beliefs
+    folder: Path,
+    course: Course,
+    grades: Iterable[Grade],
+    beliefs: Beliefs,
+    stages: Collection[str],
 ) -> Counter[Status]:
     """Write the report into `folder`; pages of learners who are not among the grades go.
 
-    Takes the grades sorted by learner. Returns how many hand-ins have which status. Raises
+    Takes the grades sorted by learner, and the ids of the stages that they are of. Returns how many hand-ins have which status. Raises
     GradingError where a file cannot be written.
     """
     statistics = Statistics(course, beliefs)
     isolation: set[str] = set()
     pages: set[str] = set()
     with ExitStack() as files:
-        table = Table(files.enter_context(replacing(folder / "report.csv")), course)
+        # Excel reads names right where the file says at its beginning that it is UTF-8.
+        rows = files.enter_context(replacing(folder / "report.csv", "utf-8-sig"))
+        table = Table(rows, course, stages)
         document = Document(files.enter_context(replacing(folder / "report.json")), course)
         for learner, own in _by_learner(grades):
             for grade in own:

@@ -40,7 +40,7 @@ class Course:
             same_hand_ins.write(notebook, path)
         command = [sys.executable, "-m", "checks", "grade", "hand-ins", "--out", "report"]
         cost = measure(command, folder=folder, look=look, PYTHONPATH=str(ROOT))
-        with (folder / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
+        with (folder / "report" / "report.csv").open(encoding="utf-8-sig", newline="") as file:
             marks = [float(row["points"]) for row in csv.DictReader(file)]
         return _believe(self.name, cost, marks, number, stage)
 

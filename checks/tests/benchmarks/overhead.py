@@ -28,6 +28,7 @@ from checks.grading.messages import Job
 from checks.grading.notebook import read_notebook
 from checks.grading.options import Options
 from checks.grading.repair import read_releases, repair
+from checks.grading.report.beliefs import Beliefs
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.write import write_report
 from checks.grading.status import Status
@@ -142,9 +143,8 @@ def _measure(
 
         def report_only(hand_ins: Sequence[HandIn]) -> None:
             grades = gradebook.grades(map(key_of, hand_ins))
-            write_report(
-                folder / "report", work.course, grades, {each.id: {} for each in work.course.stages}
-            )
+            beliefs: Beliefs = {each.id: {} for each in work.course.stages}
+            write_report(folder / "report", work.course, grades, beliefs, {stage.id})
 
         report = _marginal(report_only, work.hand_ins[:_FEW], work.hand_ins)
     return Spent(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from checks.cli import app
 from checks.course import ROOT, the_course
+from checks.grading.gradebook.gradebook import FILE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")
 
@@ -55,7 +56,7 @@ def test_five_hand_ins_make_five_rows(hand_ins: Path, tmp_path: Path) -> None:
     result = grade(hand_ins, "--out", tmp_path / "report")
 
     assert result.exit_code == 0, result.output
-    with (tmp_path / "report" / "report.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "report" / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["learner"], row["status"], float(row["points"])) for row in rows] == [
         ("learner-1", "graded", STAGE.points),
@@ -106,6 +107,10 @@ def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) 
         (["{nowhere}", "--out", "{report}"], "does not exist"),
         (["{file}", "--out", "{report}"], "is not a folder"),
         (["{hand_ins}", "--out", "{file}"], "is a file"),
+        (["", "--out", "{report}"], "'HANDINS': the path is empty; name a place"),
+        (["{hand_ins}", "--out", ""], "'--out': the path is empty"),
+        (["{hand_ins}", "--dry-run", "--against", ""], "'--against': the path is empty"),
+        (["{hand_ins}", "--out", "{report}", "--strict", "--portable"], "leave --portable out"),
         (["{hand_ins}", "--out", "{hand_ins}/report"], "lies inside the hand-ins"),
         (["{hand_ins}", "--out", "{report}", "--jobs", "0"], "--jobs: 0"),
         (["{hand_ins}", "--out", "{report}", "--timeout", "0"], "--timeout: 0"),
@@ -123,7 +128,7 @@ def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) 
         (["{hand_ins}", "--dry-run", "--against", "{nowhere}"], "--against: {nowhere}"),
         (
             ["{hand_ins}", "--dry-run", "--against", "{file}"],
-            "--against: {file} is not a gradebook",
+            "--against: {file} is not a gradebook of this course; name a report folder or its gradeb",
         ),
         (["{hand_ins}", "--out", "{report}", "--against", "{file}"], "goes with --dry-run only"),
         (["{hand_ins}", "--out", "{report}", "--dry-run", "--prune"], "--prune: deletes"),
@@ -142,3 +147,21 @@ def test_wrong_input_is_one_clear_line(
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
     assert reason.format(**places) in result.stderr
+
+
+def test_a_damaged_gradebook_is_one_line(hand_ins: Path, tmp_path: Path) -> None:
+    (hand_ins / "learner-1").mkdir()
+    assert grade(hand_ins, "--out", tmp_path / "report").exit_code == 0
+    path = tmp_path / "report" / FILE
+    content = bytearray(path.read_bytes())
+    content[4096:8192] = b"\xff" * 4096
+    path.write_bytes(content)
+    for options, mend in {
+        ("--out",): "; move it aside, and all is graded anew",
+        ("--dry-run", "--against"): "; name a report folder or its gradebook",
+    }.items():
+        result = grade(hand_ins, *options, tmp_path / "report")
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1
+        assert "the gradebook is damaged" in result.stderr
+        assert result.stderr.endswith(f"{mend}\n")

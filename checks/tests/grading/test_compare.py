@@ -50,6 +50,23 @@ def test_a_change_of_status_says_the_reason() -> None:
     ]
 
 
+def test_another_outcome_that_is_worth_the_same_is_not_another_mark() -> None:
+    blank = replace(DOUBLE, outcome=Outcome.NOT_ATTEMPTED, points=0)
+    wrong = replace(blank, outcome=Outcome.NOT_YET)
+    before = replace(GRADED, points=3, exercises=(blank, GREET))
+    assert not mark_changed(before, replace(before, exercises=(wrong, GREET)))
+
+
+def test_another_status_with_the_same_points_says_that_they_are_as_before() -> None:
+    after = replace(GRADED, status=Status.TIMEOUT, reason="not finished after 60 s")
+    assert mark_changed(GRADED, after)
+    assert describe_change(GRADED, after).splitlines() == [
+        "learner-1, soup (learner-1/a.ipynb): 2.5 of 9 points, as before; "
+        "the same notebook; the course, its libraries or the options are others",
+        "    graded → timeout (not finished after 60 s)",
+    ]
+
+
 def test_a_change_of_the_course_is_a_change_of_the_mark() -> None:
     after = replace(GRADED, maximum=10)
     assert mark_changed(GRADED, after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def graded_now(result: Result) -> int:
 
 
 def learners(report: Path) -> list[str]:
-    with (report / "report.csv").open(encoding="utf-8", newline="") as file:
+    with (report / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         return [row["learner"] for row in csv.DictReader(file)]
 
 
@@ -61,6 +62,7 @@ def test_options_that_can_change_a_mark_and_force_grade_again(grade: Grade) -> N
     assert graded_now(grade()) == 3
     assert graded_now(grade("--timeout", 30)) == 3
     assert graded_now(grade("--timeout", 30, "--force")) == 3
+    assert graded_now(grade("--timeout", 30, "--strict")) == 3
 
 
 def test_another_release_grades_again(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,11 +90,27 @@ def test_who_is_gone_stays_in_the_gradebook_and_out_of_the_report_until_pruned(
             "learner-3",
         ]
 
-    assert "Not among" not in grade("--prune").output
+    said = grade("--prune").output
+    assert "Not among" not in said
+    assert "Deleted from the gradebook: 1 hand-in (learner-2)" in said.splitlines()
+    assert "Deleted" not in grade("--prune").output
     left = [
         path for path in report.rglob("*") if path.is_file() and b"learner-2" in path.read_bytes()
     ]
     assert left == []
+
+
+def test_pruning_names_a_few_of_those_who_are_gone(
+    grade: Grade, hand_ins: Path, hand_in: Write
+) -> None:
+    for number in range(7):
+        hand_in(f"gone-{number}/01_soup.ipynb")
+    hand_in("gone-0/again/01_soup.ipynb")
+    grade()
+    for number in range(7):
+        shutil.rmtree(hand_ins / f"gone-{number}")
+    expected = "Deleted from the gradebook: 8 hand-ins (gone-0, gone-1, gone-2, gone-3, gone-4, …)"
+    assert expected in grade("--prune").output.splitlines()
 
 
 def test_a_dry_run_says_whose_mark_would_change_and_why_and_writes_nothing(
@@ -111,8 +129,10 @@ def test_a_dry_run_says_whose_mark_would_change_and_why_and_writes_nothing(
     assert lines[0].startswith("learner-2, soup (learner-2/01_soup.ipynb): ")
     assert lines[0].endswith("of 9 points; another notebook")
     assert "double: not yet, " in lines[1]
-    assert lines[-1].startswith("1 marks would change; 0 were found again as they are; 2 are unch")
-    assert "1 are new; 0 are not among" in lines[-1]
+    assert lines[-1] == (
+        "Marks that would change: 1; found again as they are: 0; unchanged, so not run: 2; "
+        "new: 1; not among the hand-ins any more: 0"
+    )
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     del before[changed]
     assert {path: after[path] for path in before} == before

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from checks.course import Course
 from checks.grading.grade import Answer, ExerciseGrade, Grade
+from checks.grading.gradebook.gradebook import FILE
 from checks.grading.notebook import Vote
 from checks.grading.report.beliefs import Belief, Beliefs
 from checks.grading.report.class_page import class_page
@@ -27,8 +28,8 @@ from checks.grading.report.feedback import feedback_page
 from checks.grading.report.folder import prepare_report
 from checks.grading.report.names import page_name
 from checks.grading.report.pages import visible
-from checks.grading.report.statistics import MOST_NAMES, Statistics
-from checks.grading.report.table import Table, harmless
+from checks.grading.report.statistics import MOST_GROUPS, MOST_NAMES, Statistics
+from checks.grading.report.table import FIRST_COLUMNS, Table, harmless
 from checks.grading.report.write import write_report
 from checks.grading.status import GradingError, Status
 from checks.result import Outcome
@@ -44,7 +45,7 @@ BELIEFS: Beliefs = {
 
 def rows(course: Course, *grades: Grade) -> list[dict[str, str]]:
     file = io.StringIO()
-    table = Table(file, course)
+    table = Table(file, course, {"soup"})
     for grade in grades:
         table.add(grade)
     return list(csv.DictReader(io.StringIO(file.getvalue())))
@@ -113,18 +114,19 @@ def test_a_row_of_the_table_has_a_column_per_exercise(course: Course) -> None:
     assert first == {
         "learner": "learner-1",
         "stage": "soup",
+        "file": "learner-1/a.ipynb",
         "status": "graded",
         "points": "2.5",
         "maximum": "9",
         "reason": "",
         "notes": "the check of double was put back",
-        "file": "learner-1/a.ipynb",
         "feedback": "feedback/learner-1.html",
         "double": "2.5",
         "greet": "3",
         "total": "",
     }
     assert (second["status"], second["points"], second["double"]) == ("missing", "0", "")
+    assert list(first) == [*FIRST_COLUMNS, "double", "greet", "total"]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_a_row_of_the_table_has_a_column_per_exercise(course: Course) -> None:
 )
 def test_a_formula_is_made_harmless(name: str, course: Course) -> None:
     [row] = rows(course, Grade(name, "", Status.MISSING, f"{name} is missing"))
-    assert row["learner"] == f"'{name}"
+    assert row["learner"] == visible(f"'{name}")
     assert row["reason"].startswith("'")
 
 
@@ -155,6 +157,28 @@ def test_an_ordinary_text_stays_as_it_is(name: str) -> None:
 def test_a_name_may_hold_commas_quotes_and_lines(course: Course) -> None:
     [row] = rows(course, Grade('a,"b"\nc', "", Status.MISSING))
     assert row["learner"] == 'a,"b"\nc'
+
+
+def test_what_is_not_seen_does_not_reach_the_table(course: Course) -> None:
+    [row] = rows(course, Grade("Zoë\x00\x1b[31m", "", Status.MISSING, "a\rb"))
+    assert (row["learner"], row["reason"]) == ("Zoë��[31m", "a�b")
+
+
+def test_every_cell_is_quoted_and_excel_sees_that_it_is_unicode(
+    course: Course, tmp_path: Path
+) -> None:
+    noted = replace(GRADED, learner="Zoë", notes=("this was put back", "that too"))
+    write_report(tmp_path, course, [noted], BELIEFS, {"soup"})
+    content = (tmp_path / "report.csv").read_bytes()
+    assert content.startswith('\ufeff"learner","stage","file","status",'.encode())
+    assert ',"this was put back; that too",' in content.decode()
+
+
+def test_only_stages_that_were_handed_in_have_columns(course: Course, tmp_path: Path) -> None:
+    missing = Grade("learner-2", "", Status.MISSING)
+    write_report(tmp_path, course, [missing], BELIEFS, {""})
+    [row] = csv.reader((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()[:1])
+    assert row == list(FIRST_COLUMNS)
 
 
 # ---- report.json
@@ -303,7 +327,7 @@ def test_the_class_page_says_statuses_difficulty_myths_and_who_is_stuck(course: 
     said = _Page(the_class(course, GRADED, late)).text
     for words in (
         "2 learners, 2 hand-ins",
-        "timeout: it did not end in time; what was checked until then counts 1",
+        "timeout: a cell, or all of it, did not end in time; what was checked counts 1",
         "learner-2 – not finished after 60 s",
         "Double it 0 1 0 0 62 %",
         "Greet 1 0 0 0 100 %",
@@ -344,6 +368,23 @@ def test_equal_answers_are_grouped_and_what_all_have_is_left_out(course: Course)
     assert not {"usual", "alone", "blank"} & set(said.split())
 
 
+def test_who_is_stuck_at_a_cell_that_raised_is_told_apart(course: Course) -> None:
+    raised = ExerciseGrade("double", "Double it", Outcome.NOT_YET, 0, 4, "ValueError: boom")
+    said = _Page(the_class(course, replace(GRADED, exercises=(raised,)))).text
+    assert "1 learner, 1 hand-in." in said
+    assert "Stuck at “Double it”: 1 learner-1 in 1 answer the cell raised" in said
+
+
+def test_more_groups_than_are_shown_are_counted(course: Course) -> None:
+    class_ = [
+        answered(f"learner-{number:03}", Outcome.NOT_YET, f"{number // 2}")
+        for number in range(2 * MOST_GROUPS + 4)
+    ]
+    assert (
+        "And 2 groups more, which would come after these." in _Page(the_class(course, *class_)).text
+    )
+
+
 def test_the_page_of_a_large_class_stays_small(course: Course) -> None:
     class_ = [answered(f"learner-{number:04}", Outcome.NOT_YET, "same") for number in range(1000)]
     page = the_class(course, *class_)
@@ -363,9 +404,11 @@ def test_a_chart_has_no_script_no_date_and_a_name_for_a_screen_reader(course: Co
 
 
 def test_it_is_written_whole_and_old_pages_go(course: Course, tmp_path: Path) -> None:
-    write_report(tmp_path, course, [GRADED, replace(GRADED, learner="learner-2")], BELIEFS)
+    write_report(
+        tmp_path, course, [GRADED, replace(GRADED, learner="learner-2")], BELIEFS, {"soup"}
+    )
     (tmp_path / "feedback" / "mine.html").write_text("<p>a note of the instructor</p>")
-    counts = write_report(tmp_path, course, [GRADED], BELIEFS)
+    counts = write_report(tmp_path, course, [GRADED], BELIEFS, {"soup"})
     assert counts == {Status.GRADED: 1}
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
         "class.html",
@@ -382,7 +425,7 @@ def test_a_report_is_as_private_as_its_owner_wants(course: Course, tmp_path: Pat
     before = os.umask(0o077)
     try:
         (tmp_path / "report").mkdir()
-        write_report(tmp_path / "report", course, [GRADED], BELIEFS)
+        write_report(tmp_path / "report", course, [GRADED], BELIEFS, {"soup"})
     finally:
         os.umask(before)
     written = [path for path in (tmp_path / "report").rglob("*") if path.is_file()]
@@ -390,15 +433,46 @@ def test_a_report_is_as_private_as_its_owner_wants(course: Course, tmp_path: Pat
     assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_report_that_is_made_here_is_its_owners_alone(hand_ins: Path, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(mode=0o755)
+    for name, mode in {"made": 0o700, "shared": 0o755}.items():
+        prepare_report(tmp_path / name, hand_ins)
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("name", ["report.csv", "report.json", "class.html"])
+def test_what_somebody_else_wrote_is_not_overwritten(
+    name: str, hand_ins: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / name).write_text("mine")
+    with pytest.raises(GradingError, match=f"has a {name} that is not of this course; name ano"):
+        prepare_report(report, hand_ins)
+    (report / FILE).touch()  # what it is worth is for the gradebook to say
+    prepare_report(report, hand_ins)
+
+
+def test_a_report_whose_gradebook_was_moved_aside_is_written_anew(
+    course: Course, hand_ins: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "report").mkdir()
+    write_report(tmp_path / "report", course, [GRADED], BELIEFS, {"soup"})
+    prepare_report(tmp_path / "report", hand_ins)
+
+
 def test_a_page_says_nothing_of_others(course: Course, tmp_path: Path) -> None:
-    write_report(tmp_path, course, [GRADED, replace(GRADED, learner="learner-2")], BELIEFS)
+    write_report(
+        tmp_path, course, [GRADED, replace(GRADED, learner="learner-2")], BELIEFS, {"soup"}
+    )
     assert "learner-2" not in (tmp_path / "feedback" / "learner-1.html").read_text("utf-8")
 
 
 def test_the_same_grades_make_the_same_bytes(course: Course, tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        write_report(tmp_path / name, course, [GRADED], BELIEFS)
+        write_report(tmp_path / name, course, [GRADED], BELIEFS, {"soup"})
     for file in ("report.csv", "report.json", "class.html", "feedback/learner-1.html"):
         first = (tmp_path / "first" / file).read_bytes()
         assert first == (tmp_path / "second" / file).read_bytes()

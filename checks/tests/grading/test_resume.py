@@ -80,12 +80,17 @@ def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(
         assert files(tmp_path / report) == files(tmp_path / "undisturbed"), ends
 
 
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_stopped_run_says_what_is_done_and_goes_on_from_there(
-    root: Path, many: Path, tmp_path: Path
+    stop: str, root: Path, many: Path, tmp_path: Path
 ) -> None:
-    report = tmp_path / "report"
+    report, temporary = tmp_path / "report", tmp_path / "temporary"
+    temporary.mkdir()
     process = subprocess.Popen(
-        command(root, many, report, "wait:4"), stderr=subprocess.PIPE, text=True
+        command(root, many, report, "wait:4"),
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(temporary)},
     )
     assert process.stderr is not None
     expected = ["waiting", "graded 3 of 11"]
@@ -93,11 +98,13 @@ def test_a_stopped_run_says_what_is_done_and_goes_on_from_there(
         line = process.stderr.readline()
         assert line, "it ended before anybody stopped it"
         expected = [each for each in expected if not line.startswith(each)]
-    process.send_signal(signal.SIGINT)
+    assert list(temporary.iterdir())
+    process.send_signal(getattr(signal, stop))
     rest = process.communicate(timeout=30)[1]
     assert process.returncode == 130
     assert f"stopped: 3 of 11 hand-ins are graded and kept in {report / FILE}" in rest
     assert "the same command goes on from there" in rest
+    assert list(temporary.iterdir()) == []
     assert not (report / "report.csv").exists()
     assert len(known(report)) == 3
 
