@@ -13,9 +13,8 @@ _TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]+)?=(?!=)")
 _CHECK = re.compile(r"check\.(\w+)\(")
 _CALL = re.compile(r"(check\.\w+|predict\.\w+|quiz)\(")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_FENCE = re.compile(
-    r"^ {0,3}(?:```|~~~)[^\n]*\n(.*?)^ {0,3}(?:```|~~~)\s*$", re.DOTALL | re.MULTILINE
-)
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
+_FENCE_ALONE = re.compile(r" {0,3}(?:```|~~~)\s*")
 _IMPORT = re.compile(r"(?:import|from)\s+\w")
 _CONTINUES = re.compile(r"[ \t]+\S|(?:else|elif|except|finally)\b")
 _LEADS_ON = re.compile(r"[@#]")
@@ -80,7 +79,17 @@ def without_checks(source: str) -> str:
 
 def unfenced(source: str) -> str:
     """The code in a cell that is no code cell: what stands between fences, else all of it."""
-    return "\n".join(_FENCE.findall(f"{source}\n")) or source
+    closed: list[str] = []
+    block: list[str] | None = None
+    for line in source.split("\n"):
+        if block is None:
+            block = [] if _FENCE.match(line) else None
+        elif _FENCE_ALONE.fullmatch(line):
+            closed += block
+            block = None
+        else:
+            block.append(line)
+    return "\n".join(closed) or source
 
 
 def continues(source: str) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from checks.course import Course, CourseError
 from checks.grading.messages import Role
 from checks.grading.notebook import UnreadableNotebookError, parse_notebook
-from checks.grading.repair import Release, Repaired, read_releases, repair
+from checks.grading.repair import Release, Repaired, read_releases, repair, source
 from checks.tests.grading.small_course import BLANK, SOLVED, Cell, code, lesson, notebook
 
 TEXTS = [
@@ -191,3 +191,22 @@ def test_a_course_without_its_released_notebook_is_one_clear_line(
 ) -> None:
     with pytest.raises(CourseError, match=r"notebooks/01_soup\.ipynb .*run `course build`"):
         read_releases(course, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("Mine:\n```python\none = 1\n```\nand\n  ~~~\ntwo = 2\n~~~ ", "one = 1\ntwo = 2"),
+        ("```x\n```y\none = 1\n```", "```y\none = 1"),
+        ("one = 1", "one = 1"),
+        ("```\none = 1", "```\none = 1"),
+        ("```\n```", "```\n```"),
+    ],
+)
+def test_the_code_in_a_text_cell_stands_between_fences(text: str, inside: str) -> None:
+    assert source.unfenced(text) == inside
+
+
+def test_fences_that_are_never_closed_do_not_hold_up_a_run() -> None:
+    text = "```x\n" * 1_000_000
+    assert source.unfenced(text) == text
