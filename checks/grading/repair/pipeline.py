@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from checks.grading.messages import Cell
 from checks.grading.notebook import Notebook
+from checks.grading.repair import source
 from checks.grading.repair.arrange import in_own_order, in_released_order
 from checks.grading.repair.draft import Draft
 from checks.grading.repair.recognise import (
@@ -71,7 +72,10 @@ def repair(hand_in: Notebook, release: Release, *, whole: bool = False) -> Repai
     grading needs in the release's.
     """
     draft = Draft.of(hand_in, release)
-    for step in STEPS:
-        step(draft)
-    cells = in_own_order(draft) if whole else in_released_order(draft)
+    try:
+        for step in STEPS:
+            step(draft)
+        cells = in_own_order(draft) if whole else in_released_order(draft)
+    finally:
+        source.forget()
     return Repaired(cells, draft.all_notes())

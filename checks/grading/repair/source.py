@@ -6,6 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 _ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*\s*(?::[^=]+)?=(?!=)\s*)+")
@@ -41,15 +42,23 @@ def top_lines(source: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+@lru_cache(maxsize=8192)
 def defined(source: str) -> frozenset[str]:
     """The names of functions, classes and variables that the source defines at its margin."""
-    found: set[str] = set()
-    for _, line in top_lines(source):
-        if definition := _DEFINITION.match(line):
-            found.add(definition[1])
-        elif assignment := _ASSIGNMENT.match(line):
-            found.update(_TARGET.findall(assignment[0]))
-    return frozenset(found)
+    return frozenset(name for _, line in top_lines(source) for name in defined_by(line))
+
+
+def defined_by(line: str) -> list[str]:
+    """The names that a line at the margin defines."""
+    if definition := _DEFINITION.match(line):
+        return [definition[1]]
+    assignment = _ASSIGNMENT.match(line)
+    return _TARGET.findall(assignment[0]) if assignment else []
+
+
+def forget() -> None:
+    """Keep nothing of what was read: a hand-in's texts may be large."""
+    defined.cache_clear()
 
 
 def names(source: str) -> frozenset[str]:
@@ -102,8 +111,8 @@ def continues(source: str) -> bool:
 
 def ends_inside(source: str) -> bool:
     """Whether the source could go on in the block that it ends with."""
-    last = code(source).rpartition("\n")[2]
-    return last.startswith(" ") or last.endswith(":")
+    lines = [line for line in bare(source).split("\n") if not line.lstrip().startswith("#")]
+    return bool(lines) and (lines[-1].startswith(" ") or lines[-1].endswith(":"))
 
 
 def imports(source: str) -> list[str]:

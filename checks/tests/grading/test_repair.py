@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from checks.course import Course, CourseError
 from checks.grading.messages import Role
 from checks.grading.notebook import UnreadableNotebookError, parse_notebook
 from checks.grading.repair import Release, Repaired, read_releases, repair, source
+from checks.grading.repair.draft import Draft, Piece
+from checks.grading.repair.reshape import join_split_cells
 from checks.tests.grading.small_course import BLANK, SOLVED, Cell, code, lesson, notebook
 
 TEXTS = [
@@ -210,3 +213,28 @@ def test_the_code_in_a_text_cell_stands_between_fences(text: str, inside: str) -
 def test_fences_that_are_never_closed_do_not_hold_up_a_run() -> None:
     text = "```x\n" * 1_000_000
     assert source.unfenced(text) == text
+
+
+def test_a_cell_that_was_split_into_thousands_is_joined_at_once(release: Release) -> None:
+    pieces = [Piece("def f():\n    pass"), *(Piece("    x = 1\n" * 400) for _ in range(5000))]
+    draft = Draft(release, pieces)
+    join_split_cells(draft)
+    [joined] = draft.pieces
+    assert joined.source.count("\n") == 1 + 400 * 5000
+
+
+def test_what_a_cell_defines_is_found_out_once(
+    root: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    top_lines = source.top_lines
+
+    def reading(text: str) -> Iterator[tuple[int, str]]:
+        read.append(text)
+        return top_lines(text)
+
+    monkeypatch.setattr(source, "top_lines", reading)
+    texts = [f'"""{number}"""\nx = {number}' for number in range(50)]
+    repaired([*lesson(root)[:2], *(code(text, text) for text in texts)], release)
+    once_for_each_purpose = 3
+    assert all(0 < read.count(text) <= once_for_each_purpose for text in texts)
