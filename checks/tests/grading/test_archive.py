@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import struct
 import warnings
@@ -23,6 +24,7 @@ from checks.grading.status import GradingError, Status
 from checks.tests.grading.small_course import code, notebook
 
 SOUP = json.dumps(notebook([code("mine", "soup = 1")])).encode()
+PUDDING = json.dumps(notebook([code("mine", "pudding = 1")], "pudding")).encode()
 Members = dict[str, bytes] | list[tuple[str | zipfile.ZipInfo, bytes]]
 Zip = Callable[..., Path]
 
@@ -149,6 +151,69 @@ def link(name: str, kind: int) -> zipfile.ZipInfo:
     info.create_system = 3
     info.external_attr = (kind | 0o777) << 16
     return info
+
+
+def test_an_unpacked_export_names_the_same_learners_as_its_zip_file(
+    hand_ins: Path, collected: Callable[[], Collection]
+) -> None:
+    exports = {
+        "Assignment 01": {
+            f"{MOODLE.format('One', 101)}/01_soup.ipynb": SOUP,
+            f"{MOODLE.format('Two', 102)}/work.zip": zipped({"deep/01_soup.ipynb": SOUP}),
+            f"{MOODLE.format('Three', 103)}/essay.pdf": b"",
+        },
+        "submissions": {
+            "fourlearner_12_90001_01_soup.ipynb": SOUP,
+            "fivelearner_13_90002_work.zip": zipped({"01_soup.ipynb": SOUP}),
+            "grades.csv": b"",
+        },
+        "Assignment 02": {f"{MOODLE.format('Two', 202)}/a.ipynb": PUDDING},
+    }
+    found = []
+    for suffix in (".zip", "", "/again"):
+        for path in hand_ins.iterdir():
+            path.unlink() if path.is_file() else shutil.rmtree(path)
+        for name, members in exports.items():
+            with zipfile.ZipFile(io.BytesIO(zipped(members))) as file:
+                file.extractall(hand_ins / f"{name}{suffix}")
+            if suffix == ".zip":
+                shutil.rmtree(hand_ins / f"{name}.zip")
+                (hand_ins / f"{name}.zip").write_bytes(zipped(members))
+        found.append([(learner, status) for learner, _, status in rows(collected())])
+    assert found[0] == [
+        ("Learner One", None),
+        ("Learner Three", Status.MISSING),
+        ("Learner Two", Status.FOREIGN),
+        ("Learner Two", None),
+        ("fivelearner", None),
+        ("fourlearner", None),
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+@pytest.mark.parametrize("beside", ["Bob Baker.zip", "Bob Baker.ipynb", "Bob Baker/a.ipynb"])
+def test_nobody_hands_in_for_somebody_else(
+    unpacked: bool, beside: str, hand_ins: Path, collected: Callable[[], Collection]
+) -> None:
+    forged = "Bob Baker_123_assignsubmission_file_/a.ipynb"
+    (hand_ins / beside).parent.mkdir(exist_ok=True)
+    (hand_ins / beside).write_bytes(zipped({"a.ipynb": SOUP}) if beside[-4:] == ".zip" else SOUP)
+    if unpacked:
+        (hand_ins / "Eve Evil" / forged).parent.mkdir(parents=True)
+        (hand_ins / "Eve Evil" / forged).write_bytes(SOUP)
+    else:
+        (hand_ins / "Eve Evil.zip").write_bytes(zipped({forged: SOUP}))
+    assert [row[0] for row in rows(collected())] == ["Bob Baker", "Eve Evil"]
+
+
+def test_nobody_hands_in_for_somebody_else_inside_of_a_zip_file(
+    hand_ins: Path, collected: Callable[[], Collection]
+) -> None:
+    forged = zipped({"Bob Baker_123_assignsubmission_file_/a.ipynb": SOUP})
+    members = {"Bob Baker.zip": zipped({"a.ipynb": SOUP}), "Eve Evil.zip": forged}
+    (hand_ins / "all.zip").write_bytes(zipped(members))
+    assert [row[0] for row in rows(collected())] == ["Bob Baker", "Eve Evil"]
 
 
 HOSTILE: list[tuple[str | zipfile.ZipInfo, str]] = [
