@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from checks.grading.messages import Cell, Role
+from checks.grading.repair import source
 from checks.grading.repair.draft import Draft, Piece
 
 _NAMES = {
@@ -15,7 +17,10 @@ _NAMES = {
 
 
 def in_released_order(draft: Draft) -> tuple[Cell, ...]:
-    """What grading needs: set-up, exercise and check cells, and behind each what the learner added."""
+    """What grading needs: set-up, exercise and check cells, and behind each what the learner added.
+
+    Other cells of the lesson are run where the learner's code takes a name from them.
+    """
     answers = _answers(draft)
     added: dict[int | None, list[Cell]] = defaultdict(list)
     above: int | None = None
@@ -27,11 +32,42 @@ def in_released_order(draft: Draft) -> tuple[Cell, ...]:
         elif _is_run(piece):
             added[above].append(_added(draft, piece, above))
     cells = list(added[None])
-    for number in range(len(draft.release.cells)):
+    spare: dict[int, Cell] = {}
+    for number, cell in enumerate(draft.release.cells):
         if draft.release.role(number) is not None:
             cells.append(_released(draft, number, answers))
+        elif cell.is_code:
+            other = _other(draft, number, answers.get(number, cell.source))
+            spare[len(cells)] = other
+            cells.append(other)
         cells += added[number]
-    return tuple(cells)
+    left_out = spare.keys() - _lenders(cells, spare)
+    return tuple(cell for place, cell in enumerate(cells) if place not in left_out)
+
+
+def _lenders(cells: list[Cell], spare: Mapping[int, Cell]) -> set[int]:
+    """The spare cells that define what the learner's code takes from none of the others.
+
+    Both are known by their places in `cells`; of several that define a name, the last one above counts.
+    """
+    on_offer = frozenset[str]().union(*(source.binds(cell.source) for cell in spare.values()))
+    given: list[frozenset[str]] = []
+    so_far = frozenset[str]()
+    for place, cell in enumerate(cells):
+        given.append(so_far)
+        if place not in spare:
+            so_far |= on_offer & source.names(cell.source) & source.binds(cell.source)
+    lenders: set[int] = set()
+    wanted = frozenset[str]()
+    for place, cell in reversed(list(enumerate(cells))):
+        if place in spare:
+            if not wanted or not (found := wanted & source.binds(cell.source)):
+                continue
+            lenders.add(place)
+            wanted -= found
+        if cell.role in {Role.EXERCISE, Role.EXTRA} and on_offer & source.names(cell.source):
+            wanted |= (on_offer & source.needs(cell.source)) - given[place]
+    return lenders
 
 
 def in_own_order(draft: Draft) -> tuple[Cell, ...]:
@@ -49,8 +85,7 @@ def in_own_order(draft: Draft) -> tuple[Cell, ...]:
         elif draft.release.role(number) is not None:
             order.append((number, _released(draft, number, answers)))
         else:
-            name = f"the cell {draft.release.cells[number].id}"
-            order.append((number, Cell(name, Role.EXTRA, piece.source)))
+            order.append((number, _other(draft, number, piece.source)))
     for exercise, check in draft.release.checks.items():
         numbers = [number for number, _ in order]
         cell = draft.release.exercises.get(exercise)
@@ -77,7 +112,7 @@ def _answers(draft: Draft) -> dict[int, str]:
     return {
         piece.number: piece.source
         for piece in draft.pieces
-        if piece.number is not None and not piece.ignored
+        if piece.number is not None and not piece.ignored and piece.is_code
     }
 
 
@@ -87,6 +122,10 @@ def _released(draft: Draft, number: int, answers: dict[int, str]) -> Cell:
     assert role is not None
     text = answers.get(number, cell.source) if role is Role.EXERCISE else cell.source
     return Cell(_NAMES[role].format(cell), role, text, cell.exercise)
+
+
+def _other(draft: Draft, number: int, text: str) -> Cell:
+    return Cell(f"the cell {draft.release.cells[number].id}", Role.EXTRA, text)
 
 
 def _added(draft: Draft, piece: Piece, above: int | None) -> Cell:

@@ -1,10 +1,13 @@
-"""Looking at source text without parsing it: a hand-in's may be broken, magic or half a statement."""
+"""Looking at source text, mostly without parsing it: a hand-in's may be broken, magic or half a statement."""
 
 from __future__ import annotations
 
+import builtins
 import io
 import re
+import symtable
 import tokenize
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -19,6 +22,8 @@ _FENCE_ALONE = re.compile(r" {0,3}(?:```|~~~)\s*")
 _IMPORT = re.compile(r"(?:import|from)\s+\w")
 _CONTINUES = re.compile(r"[ \t]+\S|(?:else|elif|except|finally)\b")
 _LEADS_ON = re.compile(r"[@#]")
+_BUILTIN = frozenset(dir(builtins))
+_LONGEST_PARSED = 50_000
 
 
 def bare(source: str) -> str:
@@ -64,6 +69,32 @@ def forget() -> None:
 def names(source: str) -> frozenset[str]:
     """Every name that stands in the source."""
     return frozenset(_NAME.findall(source))
+
+
+def binds(source: str) -> frozenset[str]:
+    """The global names that the source gives a value; where Python cannot read it, those at its margin."""
+    scopes = _scopes(source)
+    if not scopes:
+        return defined(source)
+    return frozenset(
+        symbol.get_name()
+        for scope in scopes
+        for symbol in scope.get_symbols()
+        if (symbol.is_assigned() or symbol.is_imported())
+        and (scope is scopes[0] or symbol.is_declared_global())
+    )
+
+
+def needs(source: str) -> frozenset[str]:
+    """The global names that the source takes from elsewhere; none where Python cannot read it."""
+    scopes = _scopes(source)
+    used = frozenset(
+        symbol.get_name()
+        for scope in scopes
+        for symbol in scope.get_symbols()
+        if symbol.is_referenced() and (scope is scopes[0] or symbol.is_global())
+    )
+    return used - _BUILTIN - binds(source) if used else used
 
 
 def checked(line: str) -> str | None:
@@ -138,11 +169,9 @@ def start_of(number: int, lines: list[str]) -> int:
 def _inside_text(source: str) -> frozenset[int]:
     """The numbers of the lines that begin inside of a text literal, as far as Python can tell."""
     inside: set[int] = set()
-    # What is magic to IPython is a comment to Python.
-    text = re.sub(r"(?m)^[%!?]", "#", source)
     try:
         start = None
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        for token in tokenize.generate_tokens(io.StringIO(_without_magic(source)).readline):
             kind = tokenize.tok_name[token.type]
             if kind == "STRING":
                 inside.update(range(token.start[0], token.end[0]))
@@ -153,3 +182,23 @@ def _inside_text(source: str) -> frozenset[int]:
     except (tokenize.TokenError, SyntaxError, ValueError):
         pass  # what was found until here is as good as it gets
     return frozenset(inside)
+
+
+def _scopes(source: str) -> list[symtable.SymbolTable]:
+    """The scopes in the source, the global one first; none where Python cannot read it, or not soon."""
+    if len(source) > _LONGEST_PARSED:
+        return []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scopes = [symtable.symtable(_without_magic(source), "<cell>", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    for scope in scopes:
+        scopes += scope.get_children()
+    return scopes
+
+
+def _without_magic(source: str) -> str:
+    """The source as Python can read it: what is magic to IPython is a comment."""
+    return re.sub(r"(?m)^[%!?]", "#", source)
