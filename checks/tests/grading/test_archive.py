@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from checks.course import Course
+from checks.course import Course, the_course
 from checks.grading import archive
 from checks.grading import collect as collecting
 from checks.grading.collect import Collection, HandIn, collect
@@ -24,7 +24,6 @@ from checks.grading.status import GradingError, Status
 from checks.tests.grading.small_course import code, notebook
 
 SOUP = json.dumps(notebook([code("mine", "soup = 1")])).encode()
-PUDDING = json.dumps(notebook([code("mine", "pudding = 1")], "pudding")).encode()
 Members = dict[str, bytes] | list[tuple[str | zipfile.ZipInfo, bytes]]
 Zip = Callable[..., Path]
 
@@ -154,20 +153,24 @@ def link(name: str, kind: int) -> zipfile.ZipInfo:
 
 
 def test_an_unpacked_export_names_the_same_learners_as_its_zip_file(
-    hand_ins: Path, collected: Callable[[], Collection]
+    hand_ins: Path, tmp_path: Path
 ) -> None:
-    exports = {
+    one, two = (
+        json.dumps(notebook([code("mine", "a = 1")], stage)).encode()
+        for stage in ("fastapi_basics", "database_models")
+    )
+    exports: dict[str, dict[str, bytes]] = {
         "Assignment 01": {
-            f"{MOODLE.format('One', 101)}/01_soup.ipynb": SOUP,
-            f"{MOODLE.format('Two', 102)}/work.zip": zipped({"deep/01_soup.ipynb": SOUP}),
+            f"{MOODLE.format('One', 101)}/01_soup.ipynb": one,
+            f"{MOODLE.format('Two', 102)}/work.zip": zipped({"deep/01_soup.ipynb": one}),
             f"{MOODLE.format('Three', 103)}/essay.pdf": b"",
         },
         "submissions": {
-            "fourlearner_12_90001_01_soup.ipynb": SOUP,
-            "fivelearner_13_90002_work.zip": zipped({"01_soup.ipynb": SOUP}),
+            "fourlearner_12_90001_01_soup.ipynb": one,
+            "fivelearner_13_90002_work.zip": zipped({"01_soup.ipynb": one}),
             "grades.csv": b"",
         },
-        "Assignment 02": {f"{MOODLE.format('Two', 202)}/a.ipynb": PUDDING},
+        "Assignment 02": {f"{MOODLE.format('Two', 202)}/a.ipynb": two},
     }
     found = []
     for suffix in (".zip", "", "/again"):
@@ -179,14 +182,16 @@ def test_an_unpacked_export_names_the_same_learners_as_its_zip_file(
             if suffix == ".zip":
                 shutil.rmtree(hand_ins / f"{name}.zip")
                 (hand_ins / f"{name}.zip").write_bytes(zipped(members))
-        found.append([(learner, status) for learner, _, status in rows(collected())])
+        (scratch := tmp_path / f"scratch{len(found)}").mkdir()
+        collection = collect(hand_ins, the_course(), scratch)
+        found.append([(each.learner, each.stage) for each in collection.hand_ins])
     assert found[0] == [
-        ("Learner One", None),
-        ("Learner Three", Status.MISSING),
-        ("Learner Two", Status.FOREIGN),
-        ("Learner Two", None),
-        ("fivelearner", None),
-        ("fourlearner", None),
+        ("Learner One", "fastapi_basics"),
+        ("Learner Three", ""),
+        ("Learner Two", "database_models"),
+        ("Learner Two", "fastapi_basics"),
+        ("fivelearner", "fastapi_basics"),
+        ("fourlearner", "fastapi_basics"),
     ]
     assert found[0] == found[1] == found[2]
 
