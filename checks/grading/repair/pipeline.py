@@ -24,7 +24,7 @@ from checks.grading.repair.release import Release
 from checks.grading.repair.reshape import join_split_cells, split_merged_cells, turn_into_code
 from checks.grading.repair.settle import (
     ignore_copies,
-    keep_added_imports,
+    keep_added_definitions,
     take_answers_from_elsewhere,
 )
 from checks.grading.repair.tell import (
@@ -52,7 +52,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     tell_what_was_missing,
     tell_what_was_changed,
     tell_what_was_moved,
-    keep_added_imports,
+    keep_added_definitions,
 )
 """Each step changes the draft by one rule, and may rely on those before it."""
 

@@ -10,6 +10,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 _ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*\s*(?::[^=]+)?=(?!=)\s*)+")
@@ -22,6 +23,7 @@ _FENCE_ALONE = re.compile(r" {0,3}(?:```|~~~)\s*")
 _IMPORT = re.compile(r"(?:import|from)\s+\w")
 _CONTINUES = re.compile(r"[ \t]+\S|(?:else|elif|except|finally)\b")
 _LEADS_ON = re.compile(r"[@#]")
+_TIMING = re.compile(r"\s*%%(?:time|timeit|capture)\b.*\n?")
 _BUILTIN = frozenset(dir(builtins))
 _LONGEST_PARSED = 50_000
 
@@ -117,6 +119,17 @@ def without_checks(source: str) -> str:
     return "\n".join(line for number, line in enumerate(lines) if number not in calls)
 
 
+def above_check(source: str) -> str:
+    """The source above the first line at its margin that checks an exercise."""
+    first = next((number for number, line in top_lines(source) if checked(line)), None)
+    return "\n".join(source.split("\n")[:first])
+
+
+def without_timing(source: str) -> str:
+    """The source without a first line that says to time or to hide the whole cell."""
+    return _TIMING.sub("", source)
+
+
 def unfenced(source: str) -> str:
     """The code in a cell that is no code cell: what stands between fences, else all of it."""
     closed: list[str] = []
@@ -157,6 +170,27 @@ def imports(source: str) -> list[str]:
                 end += 1
             found.append("\n".join(lines[number:end]))
     return found
+
+
+def definitions(source: str) -> list[str]:
+    """The definitions and assignments at the margin, each as it stands there, with its decorators."""
+    lines = source.split("\n")
+    starts: list[int] = []
+    defining: set[int] = set()
+    decorated = False
+    for number, line in top_lines(source):
+        if line[0] in ")]}":
+            continue
+        if not decorated:
+            starts.append(number)
+        decorated = line[0] == "@"
+        if defined_by(line):
+            defining.add(starts[-1])
+    return [
+        "\n".join(lines[begin:end]).rstrip()
+        for begin, end in pairwise([*starts, len(lines)])
+        if begin in defining
+    ]
 
 
 def start_of(number: int, lines: list[str]) -> int:

@@ -153,6 +153,37 @@ def test_imports_added_to_the_setup_cell_are_kept(root: Path, release: Release) 
     assert sources(found, Role.EXTRA) == ["import json\nfrom math import (\n    pi,\n)"]
 
 
+def test_what_was_defined_in_a_changed_setup_cell_is_kept(root: Path, release: Release) -> None:
+    added = "PREFIX = 'sqlite:///'", "@print\n@print\ndef helper(\n    a,\n):\n    return a"
+    cells = lesson(root)
+    cells[0]["source"] = "\n".join(
+        [added[0], cells[0]["source"], "check = None", added[1], "print(helper)"]
+    )
+    found = repaired(cells, release)
+    assert found.cells[0].source == release.cells[0].source
+    assert found.cells[1].source == "\n".join(added)
+    assert sources(found, Role.EXTRA) == ["\n".join(added)]
+
+
+def test_what_was_defined_above_the_call_of_a_changed_check_cell_is_kept(
+    root: Path, release: Release
+) -> None:
+    cells = lesson(root, double="def double(value):\n    return two * value")
+    cells[3]["source"] = f"two = 2\ndouble = None\n{cells[3]['source']}\ntwo = 3"
+    assert texts_above_the_check(repaired(cells, release)) == [cells[2]["source"], "two = 2"]
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "%%capture output"])
+def test_answers_that_are_joined_are_not_timed(magic: str, root: Path, release: Release) -> None:
+    cells = lesson(root)
+    answer = "def double(value):\n    return value"
+    cells[3:3] = [
+        code("mine-1", f"\n{magic}\ndouble = 1"),
+        code("mine-2", f"{magic}\n{answer}"),
+    ]
+    assert texts_above_the_check(repaired(cells, release)) == [f"double = 1\n\n{answer}"]
+
+
 def test_a_hand_in_of_another_release_says_so(root: Path, release: Release) -> None:
     raw = notebook(lesson(root))
     raw["metadata"]["course"]["course_version"] = "1"
