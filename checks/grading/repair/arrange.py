@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from checks.grading.messages import Cell, Role
 from checks.grading.repair import source
 from checks.grading.repair.draft import Draft, Piece
+from checks.grading.repair.release import Release
 
 _NAMES = {
     Role.SETUP: "the set-up cell {0.id}",
@@ -71,7 +72,10 @@ def _lenders(cells: list[Cell], spare: Mapping[int, Cell]) -> set[int]:
 
 
 def in_own_order(draft: Draft) -> tuple[Cell, ...]:
-    """Every code cell in the hand-in's order; a check never stands above its exercise cell."""
+    """Every code cell in the hand-in's order.
+
+    A check never stands above its exercise cell, nor a set-up cell below an exercise that is to follow.
+    """
     answers = _answers(draft)
     order: list[tuple[int | None, Cell]] = []
     above: int | None = None
@@ -94,7 +98,27 @@ def in_own_order(draft: Draft) -> tuple[Cell, ...]:
     for number in range(len(draft.release.cells)):
         if draft.release.role(number) is not None and number not in {each for each, _ in order}:
             order.insert(_place(order, number), (number, _released(draft, number, answers)))
+    for number in draft.release.numbers(Role.SETUP):
+        _move_up(order, number, draft.release)
     return tuple(cell for _, cell in order)
+
+
+def _move_up(order: list[tuple[int | None, Cell]], number: int, release: Release) -> None:
+    """Move a set-up cell that stands below an exercise or check which follows it in the release."""
+    numbers = [each for each, _ in order]
+    place = numbers.index(number)
+    exercises = {*release.exercises.values(), *release.checks.values()}
+    first = next(
+        (
+            where
+            for where, each in enumerate(numbers)
+            if each is not None and each > number and each in exercises
+        ),
+        place,
+    )
+    if first < place:
+        cell = order.pop(place)
+        order.insert(min(first, _place(order, number)), cell)
 
 
 def _place(order: list[tuple[int | None, Cell]], number: int) -> int:

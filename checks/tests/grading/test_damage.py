@@ -214,6 +214,23 @@ def test_the_whole_lesson_is_run_in_its_order(stage: str) -> None:
     assert [cell.source for cell in put_back.cells] == code
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_set_up_cell_that_was_moved_down_runs_in_its_place(stage: str) -> None:
+    release, lesson = material(stage)
+    code = [cell["source"] for cell in lesson.cells if cell["cell_type"] == "code"]
+    below = after(lesson)
+    first = below.of("setup")[0]
+    below.cells.remove(first)
+    below.cells.insert(below.place(below.of("check")[0]) + 1, first)
+    for damaged in (below, after(lesson, damage.move_setup_to_the_end)):
+        notebook = parse_notebook(damaged.as_bytes())
+        whole = repair(notebook, release, whole=True)
+        assert [cell.source for cell in whole.cells] == code
+        for found in (whole, repair(notebook, release)):
+            [note] = found.notes
+            assert note.startswith("set-up cells that had been moved were run in their section: ")
+
+
 def test_a_lesson_that_went_through_jupytext_lost_nothing() -> None:
     import jupytext
 
