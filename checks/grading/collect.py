@@ -13,6 +13,7 @@ wrote, and nobody hands in for somebody else.
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import tempfile
 from collections import defaultdict
@@ -37,6 +38,7 @@ from checks.grading.archive import (
 from checks.grading.naming import Person
 from checks.grading.notebook import (
     LARGEST,
+    Notebook,
     UnreadableNotebookError,
     parse_notebook,
     read_content,
@@ -45,6 +47,10 @@ from checks.grading.status import GradingError, Status
 
 _DEEPEST_FOLDER = 20
 _LONGEST_FILE = 300
+_STAGE_IMPORT = re.compile(
+    r"^(?:(?:from|import) +checks\.stages\.([a-z]\w*)|from +checks\.stages +import +([a-z]\w*))",
+    re.MULTILINE,
+)
 _DEEPEST_EXPORT = 2
 _NAMED = 3
 
@@ -289,7 +295,7 @@ class _Collector:
         except UnreadableNotebookError as error:
             self._refuse(person, file, str(error), named.id if named else "", digest)
             return
-        claimed = notebook.stage or (named.id if named else None)
+        claimed = notebook.stage or (named.id if named else _stage_in_code(notebook))
         if claimed in {stage.id for stage in self.course.stages}:
             if path is None:
                 path = self.scratch / f"{len(self.found)}.ipynb"
@@ -298,7 +304,10 @@ class _Collector:
             self.found.append((person, hand_in))
             return
         if claimed is None:
-            reason = "is no notebook of this course: neither its metadata nor its name say a stage"
+            reason = (
+                "is no notebook of this course: "
+                "neither its metadata nor its name nor its set-up say a stage"
+            )
         elif claimed in {stage.id for stage in self.course.planned}:
             reason = f"is of stage {claimed}, which is not written yet"
         else:
@@ -316,6 +325,17 @@ class _Collector:
         self.ignored += 1
         if person := place.person(parts) or naming.in_platform_name(parts[-1]):
             self.others[person].append(naming.shown(parts[-1]))
+
+
+def _stage_in_code(notebook: Notebook) -> str | None:
+    """The stage whose check the set-up imports; None where it imports none, or several."""
+    found = {
+        stage[1] or stage[2]
+        for cell in notebook.cells
+        if cell.is_code
+        for stage in _STAGE_IMPORT.finditer(cell.source)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _are_exports(entries: list[Path], depth: int = _DEEPEST_EXPORT) -> bool:
