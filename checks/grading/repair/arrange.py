@@ -16,6 +16,8 @@ _NAMES = {
     Role.CHECK: "the check cell of {0.exercise}",
 }
 
+_MOST_READ = 2_000_000
+
 
 def in_released_order(draft: Draft) -> tuple[Cell, ...]:
     """What grading needs: set-up, exercise and check cells, and behind each what the learner added.
@@ -50,7 +52,10 @@ def _lenders(cells: list[Cell], spare: Mapping[int, Cell]) -> set[int]:
     """The spare cells that define what the learner's code takes from none of the others.
 
     Both are known by their places in `cells`; of several that define a name, the last one above counts.
+    None lends where there is more to read than any learner writes.
     """
+    if sum(len(cell.source) for cell in cells) > _MOST_READ:
+        return set()
     on_offer = frozenset[str]().union(*(source.binds(cell.source) for cell in spare.values()))
     given: list[frozenset[str]] = []
     so_far = frozenset[str]()

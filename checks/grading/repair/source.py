@@ -76,15 +76,7 @@ def names(source: str) -> frozenset[str]:
 def binds(source: str) -> frozenset[str]:
     """The global names that the source gives a value; where Python cannot read it, those at its margin."""
     scopes = _scopes(source)
-    if not scopes:
-        return defined(source)
-    return frozenset(
-        symbol.get_name()
-        for scope in scopes
-        for symbol in scope.get_symbols()
-        if (symbol.is_assigned() or symbol.is_imported())
-        and (scope is scopes[0] or symbol.is_declared_global())
-    )
+    return _bound(scopes) if scopes else defined(source)
 
 
 def needs(source: str) -> frozenset[str]:
@@ -96,7 +88,7 @@ def needs(source: str) -> frozenset[str]:
         for symbol in scope.get_symbols()
         if symbol.is_referenced() and (scope is scopes[0] or symbol.is_global())
     )
-    return used - _BUILTIN - binds(source) if used else used
+    return used - _bound(scopes) - _BUILTIN
 
 
 def checked(line: str) -> str | None:
@@ -231,6 +223,16 @@ def _scopes(source: str) -> list[symtable.SymbolTable]:
     for scope in scopes:
         scopes += scope.get_children()
     return scopes
+
+
+def _bound(scopes: list[symtable.SymbolTable]) -> frozenset[str]:
+    return frozenset(
+        symbol.get_name()
+        for scope in scopes
+        for symbol in scope.get_symbols()
+        if (symbol.is_assigned() or symbol.is_imported())
+        and (scope is scopes[0] or symbol.is_declared_global())
+    )
 
 
 def _without_magic(source: str) -> str:
