@@ -141,8 +141,14 @@ class Archive:
 
 
 def names_learners(archive: Archive) -> bool:
-    """Whether the names in the zip file are those that a platform gives to what learners handed in."""
-    return any(in_platform_name(name) for parts in _work(archive) for name in parts[:2])
+    """Whether each piece of work in the zip file has a name that a platform gave to it."""
+    work = list(_work(archive))
+    return bool(work) and all(any(map(in_platform_name, parts[:2])) for parts in work)
+
+
+def is_parcel(archive: Archive) -> bool:
+    """Whether one piece of work is all that the zip file holds."""
+    return len(list(_work(archive))) == 1
 
 
 def wrapper(archive: Archive) -> str:

@@ -1,13 +1,19 @@
 """From HANDINS to the list of hand-ins: whose, of which stage, and where.
 
 HANDINS is a folder or a zip file. A folder in it is a learner's, and so is a zip file: what lies in
-them, however deep, is what that learner handed in. A zip file that a platform exported, or that is all
-there is, stands for a HANDINS of its own. A notebook that lies in nobody's folder names its learner.
+them, however deep, is what that learner handed in. A notebook that lies in nobody's folder names its
+learner.
+
+A platform's exports, as zip files or unpacked into folders, stand for a HANDINS of their own each, and
+so does a zip file that is all there is. They are exports only where everything beside them is from a
+platform, too: among folders and zip files of single learners, names inside of one are what that learner
+wrote, and nobody hands in for somebody else.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import tempfile
 from collections import defaultdict
@@ -25,12 +31,14 @@ from checks.grading.archive import (
     Budget,
     Member,
     UnreadableArchiveError,
+    is_parcel,
     names_learners,
     wrapper,
 )
 from checks.grading.naming import Person
 from checks.grading.notebook import (
     LARGEST,
+    Notebook,
     UnreadableNotebookError,
     parse_notebook,
     read_content,
@@ -39,6 +47,11 @@ from checks.grading.status import GradingError, Status
 
 _DEEPEST_FOLDER = 20
 _LONGEST_FILE = 300
+_STAGE_IMPORT = re.compile(
+    r"^(?:(?:from|import) +checks\.stages\.([a-z]\w*)|from +checks\.stages +import +([a-z]\w*))",
+    re.MULTILINE,
+)
+_DEEPEST_EXPORT = 2
 _NAMED = 3
 
 
@@ -103,7 +116,8 @@ class _Place:
     """Where the collector is: whose place it is, and what leads there.
 
     `owner` is None where the names in the place say whose they are; `otherwise` is who is meant where
-    they do not. `depth` counts the zip files around it.
+    they do not. `depth` counts the zip files around it. `peeled` is the folder that all of it lies in,
+    and `is_parcel` says that all of it is one file.
     """
 
     shown: str = ""
@@ -111,6 +125,7 @@ class _Place:
     otherwise: str = ""
     depth: int = 0
     peeled: str = ""
+    is_parcel: bool = False
 
     def file(self, parts: tuple[str, ...]) -> str:
         """The file of this path in the place, as a person recognises it."""
@@ -140,20 +155,28 @@ class _Collector:
     def collect_folder(self, folder: Path) -> None:
         entries = sorted(folder.iterdir())
         only = sum(not naming.is_hidden(entry.name) for entry in entries) == 1
+        self._collect(entries, _Place(), folder, _are_exports(entries), only)
+
+    def _collect(
+        self, entries: list[Path], place: _Place, base: Path, exports: bool, only: bool = False
+    ) -> None:
+        """Go through what lies in HANDINS, or in an export that was unpacked there."""
         for entry in entries:
             if naming.is_hidden(entry.name):
                 self.ignored += 1
-            elif _is_folder(entry):
-                self._collect_learner(entry)
+            elif not _is_folder(entry):
+                self._look_at(entry, (entry.name,), place, base, exports or only)
+            elif exports and not naming.in_platform_name(entry.name):
+                inner = _Place(place.file((entry.name, "")))
+                self._collect(sorted(entry.iterdir()), inner, entry, exports)
             else:
-                self._look_at(entry, (entry.name,), _Place(), folder, only)
+                self._collect_learner(entry, place)
 
     def collect_archive(self, path: Path) -> None:
         with Archive(path, Budget(path.stat().st_size)) as archive:
             self._unpack(archive, _Place(otherwise=naming.without_suffix(path.name), depth=1))
 
-    def _collect_learner(self, folder: Path) -> None:
-        place = _Place()
+    def _collect_learner(self, folder: Path, place: _Place) -> None:
         person = naming.in_folder_name(folder.name)
         self.others[person]  # a row for everyone who has a folder
         if folder.is_symlink():
@@ -169,9 +192,12 @@ class _Collector:
                 self._look_at(path, parts, place, folder)
 
     def _look_at(
-        self, path: Path, parts: tuple[str, ...], place: _Place, base: Path, only: bool = False
+        self, path: Path, parts: tuple[str, ...], place: _Place, base: Path, export: bool = False
     ) -> None:
-        """Note a file on the disk; `base` is the folder that a link may not lead out of."""
+        """Note a file on the disk; `base` is the folder that a link may not lead out of.
+
+        Takes also whether a zip file that is nobody's by its name is an export.
+        """
         name = parts[-1]
         if not naming.is_notebook(name) and not naming.is_archive(name):
             self._pass_over(parts, place)
@@ -192,7 +218,7 @@ class _Collector:
                 if not stat.S_ISREG(about.st_mode):
                     raise UnreadableArchiveError("is not a file")
                 with Archive(path, Budget(about.st_size)) as archive:
-                    self._enter(archive, parts, place, only)
+                    self._enter(archive, parts, place, export)
                 return
             except UnreadableArchiveError as error:
                 reason = str(error)
@@ -200,11 +226,11 @@ class _Collector:
                 reason = f"cannot be opened: {error.strerror}"
         self._refuse(person, place.file(parts), reason, stage.id if stage else "")
 
-    def _enter(self, archive: Archive, parts: tuple[str, ...], place: _Place, only: bool) -> None:
+    def _enter(self, archive: Archive, parts: tuple[str, ...], place: _Place, export: bool) -> None:
         """Go into a zip file that lies in `place`: a learner's own, or an export."""
         owner = place.person(parts) or naming.in_platform_name(parts[-1])
         stem = naming.without_suffix(parts[-1])
-        if owner is None and not only and not names_learners(archive):
+        if owner is None and not export:
             owner = naming.in_file_name(parts[-1], naming.stage_in_name(stem, self.course))
         if owner is not None:
             self.others[owner]  # a row for everyone who has a zip file
@@ -212,7 +238,7 @@ class _Collector:
 
     def _unpack(self, archive: Archive, place: _Place) -> None:
         if place.owner is None:
-            place = replace(place, peeled=wrapper(archive))
+            place = replace(place, peeled=wrapper(archive), is_parcel=is_parcel(archive))
         for member in archive.members():
             if any(map(naming.is_hidden, member.parts)):
                 self.ignored += 1
@@ -247,7 +273,7 @@ class _Collector:
             with tempfile.TemporaryFile(dir=self.scratch) as copy:
                 archive.read(member, copy, LARGEST_ARCHIVE)
                 with Archive(copy, archive.budget) as inner:
-                    self._enter(inner, parts, place, only=False)
+                    self._enter(inner, parts, place, export=place.is_parcel)
             return
         except UnreadableArchiveError as error:
             self._refuse(person, place.file(parts), str(error), stage.id if stage else "")
@@ -269,7 +295,7 @@ class _Collector:
         except UnreadableNotebookError as error:
             self._refuse(person, file, str(error), named.id if named else "", digest)
             return
-        claimed = notebook.stage or (named.id if named else None)
+        claimed = notebook.stage or (named.id if named else _stage_in_code(notebook))
         if claimed in {stage.id for stage in self.course.stages}:
             if path is None:
                 path = self.scratch / f"{len(self.found)}.ipynb"
@@ -278,7 +304,10 @@ class _Collector:
             self.found.append((person, hand_in))
             return
         if claimed is None:
-            reason = "is no notebook of this course: neither its metadata nor its name say a stage"
+            reason = (
+                "is no notebook of this course: "
+                "neither its metadata nor its name nor its set-up say a stage"
+            )
         elif claimed in {stage.id for stage in self.course.planned}:
             reason = f"is of stage {claimed}, which is not written yet"
         else:
@@ -296,6 +325,43 @@ class _Collector:
         self.ignored += 1
         if person := place.person(parts) or naming.in_platform_name(parts[-1]):
             self.others[person].append(naming.shown(parts[-1]))
+
+
+def _stage_in_code(notebook: Notebook) -> str | None:
+    """The stage whose check the set-up imports; None where it imports none, or several."""
+    found = {
+        stage[1] or stage[2]
+        for cell in notebook.cells
+        if cell.is_code
+        for stage in _STAGE_IMPORT.finditer(cell.source)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _are_exports(entries: list[Path], depth: int = _DEEPEST_EXPORT) -> bool:
+    """Whether all hand-ins here have the names that platforms give, or are a platform's exports."""
+    work = [
+        entry
+        for entry in entries
+        if not naming.is_hidden(entry.name)
+        and (_is_folder(entry) or naming.is_notebook(entry.name) or naming.is_archive(entry.name))
+    ]
+    return bool(work) and all(_is_export(entry, depth) for entry in work)
+
+
+def _is_export(entry: Path, depth: int) -> bool:
+    if naming.in_platform_name(entry.name):
+        return True
+    try:
+        if _is_folder(entry):
+            is_own = depth > 0 and not entry.is_symlink()
+            return is_own and _are_exports(list(entry.iterdir()), depth - 1)
+        if not naming.is_archive(entry.name) or not entry.is_file():
+            return False
+        with Archive(entry, Budget(entry.stat().st_size)) as archive:
+            return names_learners(archive)
+    except (OSError, UnreadableArchiveError):
+        return False
 
 
 def _walk(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...], str]]:

@@ -1,8 +1,9 @@
 """Who handed in what, as far as names say it: one small rule for each platform, and one for the rest.
 
 Moodle names a folder `Full name_123456_assignsubmission_file_` and a file the same with its own name
-behind; the number is new in each assignment. Canvas names a file `lastfirst_12345_67890_file.ipynb`,
-with `LATE_` before the first number of a late one; the first number stays with the person.
+behind; the number is new in each assignment. Where it marks blindly, all are called `Participant`, and
+the number is a part of the name. Canvas names a file `lastfirst_12345_67890_file.ipynb`, with `LATE_`
+before the first number of a late one; the first number stays with the person.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _COPY = re.compile(r"(?: ?\(\d{1,3}\)|-copy\d{0,3})+$", re.IGNORECASE)
 _MOODLE = re.compile(
     r"(?P<name>[^/]*[^/\s_])_(?P<id>\d+)_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL
 )
+_BLIND = "Participant"
 # A stage's number begins with a zero and has two digits, a platform's does neither.
 _CANVAS = re.compile(r"(?P<name>[^/]*?[^/\s_])_(?:LATE_)?(?P<id>[1-9]\d+)_[1-9]\d+_.+", re.DOTALL)
 # These turn the direction of what follows, so that a name reads as another.
@@ -133,7 +135,10 @@ def _clash(groups: Iterable[set[str]]) -> bool:
 
 def _in_moodle_name(name: str) -> Person | None:
     found = _MOODLE.fullmatch(name)
-    return Person(shown(found["name"]), found["id"][:20]) if found else None
+    if found is None:
+        return None
+    name = f"{_BLIND} {found['id']}" if found["name"] == _BLIND else found["name"]
+    return Person(shown(name), found["id"][:20])
 
 
 def _in_canvas_name(name: str) -> Person | None:

@@ -2,7 +2,8 @@
 
 The released notebook decides: its order, its set-up and check cells. The hand-in gives the exercise
 cells, wherever they are and whatever happened to them, and the code cells that the learner added, each
-behind the cell that it followed. Examples, demos, predictions and quizzes are not run unless asked for.
+behind the cell that it followed. Examples, demos, predictions and quizzes are not run unless asked for,
+or unless the learner's code takes a name from them.
 """
 
 from checks.grading.repair.pipeline import STEPS, Repaired, repair

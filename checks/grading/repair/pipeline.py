@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from checks.grading.messages import Cell
 from checks.grading.notebook import Notebook
+from checks.grading.repair import source
 from checks.grading.repair.arrange import in_own_order, in_released_order
 from checks.grading.repair.draft import Draft
 from checks.grading.repair.recognise import (
@@ -23,7 +24,7 @@ from checks.grading.repair.release import Release
 from checks.grading.repair.reshape import join_split_cells, split_merged_cells, turn_into_code
 from checks.grading.repair.settle import (
     ignore_copies,
-    keep_added_imports,
+    keep_added_definitions,
     take_answers_from_elsewhere,
 )
 from checks.grading.repair.tell import (
@@ -51,7 +52,7 @@ STEPS: tuple[Callable[[Draft], None], ...] = (
     tell_what_was_missing,
     tell_what_was_changed,
     tell_what_was_moved,
-    keep_added_imports,
+    keep_added_definitions,
 )
 """Each step changes the draft by one rule, and may rely on those before it."""
 
@@ -71,7 +72,10 @@ def repair(hand_in: Notebook, release: Release, *, whole: bool = False) -> Repai
     grading needs in the release's.
     """
     draft = Draft.of(hand_in, release)
-    for step in STEPS:
-        step(draft)
-    cells = in_own_order(draft) if whole else in_released_order(draft)
+    try:
+        for step in STEPS:
+            step(draft)
+        cells = in_own_order(draft) if whole else in_released_order(draft)
+    finally:
+        source.forget()
     return Repaired(cells, draft.all_notes())

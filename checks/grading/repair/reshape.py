@@ -26,19 +26,23 @@ def turn_into_code(draft: Draft) -> None:
 
 def join_split_cells(draft: Draft) -> None:
     """A cell that begins in the middle of a block goes on with the cell above."""
-    joined: list[Piece] = []
-    above: Piece | None = None
+    cells: list[list[Piece]] = []
+    above: list[Piece] = []
     for piece in draft.pieces:
         if above and _is_own(draft, piece) and _continues(draft, piece, above):
-            above.source = f"{above.source.rstrip()}\n{piece.source}"
-            if above.number is None:
-                above.number, above.original = piece.number, piece.original
-            draft.note("a cell that had been split was joined again: {}", _name(draft, above))
+            above.append(piece)
+            first = above[0]
+            if first.number is None:
+                first.number, first.original = piece.number, piece.original
+            draft.note("a cell that had been split was joined again: {}", _name(draft, first))
             continue
-        joined.append(piece)
+        cells.append([piece])
         if piece.is_code:
-            above = piece
-    draft.pieces = joined
+            above = cells[-1]
+    for first, *others in cells:
+        if others:
+            first.source = "\n".join(piece.source.rstrip() for piece in (first, *others))
+    draft.pieces = [first for first, *_ in cells]
 
 
 def split_merged_cells(draft: Draft) -> None:
@@ -68,13 +72,14 @@ def _is_own(draft: Draft, piece: Piece) -> bool:
     return piece.number is None or draft.release.role(piece.number) is Role.EXERCISE
 
 
-def _continues(draft: Draft, piece: Piece, above: Piece) -> bool:
-    one = {piece.number, above.number} - {None}
+def _continues(draft: Draft, piece: Piece, above: list[Piece]) -> bool:
+    """Whether the piece goes on with the cell above, of which these parts are known."""
+    one = {piece.number, above[0].number} - {None}
     return (
         len(one) <= 1
-        and _is_own(draft, above)
+        and _is_own(draft, above[0])
         and source.continues(piece.source)
-        and source.ends_inside(above.source)
+        and source.ends_inside(above[-1].source)
     )
 
 
@@ -149,7 +154,7 @@ def _mark_own(
             borders.setdefault(place + 1, None)
             current = None
             continue
-        for number in {release.definers.get(name) for name in source.defined(line)} & possible:
+        for number in {release.definers.get(name) for name in source.defined_by(line)} & possible:
             if number is not None and number != current:
                 begin = source.start_of(place, lines)
                 borders[place if begin in taken else begin] = current = number

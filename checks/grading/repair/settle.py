@@ -56,6 +56,8 @@ def take_answers_from_elsewhere(draft: Draft) -> None:
             if draft.pieces[place].number is None:
                 draft.pieces[place].ignored = True
         place = found[-1][0] + 1 if above else check
+        if len(texts) > 1:
+            texts = [source.without_timing(text) for text in texts]
         draft.pieces.insert(place, Piece("\n\n".join(texts), number=number))
         draft.note("the answer stood in another cell, and counts: {}", draft.exercise(number))
 
@@ -79,19 +81,40 @@ def _with_helpers(draft: Draft, found: list[tuple[int, str]], check: int) -> lis
     return sorted(places.items())
 
 
-def keep_added_imports(draft: Draft) -> None:
-    """What was imported in a changed set-up cell is imported after the released one."""
+def keep_added_definitions(draft: Draft) -> None:
+    """What was added to a changed set-up or check cell is run after the released set-up, above the check.
+
+    That is what is imported there, and what is defined there under a name that the lesson does not use.
+    """
     pieces: list[Piece] = []
     for piece in draft.pieces:
-        pieces.append(piece)
-        number = piece.number
-        if number is None or piece.ignored or draft.release.role(number) is not Role.SETUP:
-            continue
-        given = {source.bare(each) for each in source.imports(draft.release.cells[number].source)}
-        added = [each for each in source.imports(piece.source) if source.bare(each) not in given]
-        if added:
-            pieces.append(Piece("\n".join(added)))
+        role = None if piece.number is None else draft.release.role(piece.number)
+        added = "" if piece.ignored or not piece.is_code else _added_definitions(draft, piece, role)
+        kept = [Piece(added)] if added else []
+        pieces += [*kept, piece] if role is Role.CHECK else [piece, *kept]
     draft.pieces = pieces
+
+
+def _added_definitions(draft: Draft, piece: Piece, role: Role | None) -> str:
+    if piece.number is None or role not in {Role.SETUP, Role.CHECK} or draft.is_untouched(piece):
+        return ""
+    released = draft.release.cells[piece.number].source
+    if role is Role.SETUP:
+        known, text = released, piece.source
+    else:
+        # What was taken as the answer runs there.
+        exercise = draft.release.exercises.get(draft.exercise(piece.number))
+        answers = [each.source for each in draft.pieces if each.number == exercise]
+        known, text = "\n".join([released, *answers]), source.above_check(piece.source)
+    given = {source.bare(each) for each in source.imports(known) + source.definitions(known)}
+    added = [each for each in source.imports(text) if source.bare(each) not in given]
+    taken = source.binds(released).union(*draft.release.wanted.values())
+    added += [
+        each
+        for each in source.definitions(text)
+        if taken.isdisjoint(source.defined(each)) and source.bare(each) not in given
+    ]
+    return "\n".join(added)
 
 
 def _choose(draft: Draft, number: int, copies: list[Piece]) -> None:

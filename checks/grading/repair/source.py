@@ -1,11 +1,16 @@
-"""Looking at source text without parsing it: a hand-in's may be broken, magic or half a statement."""
+"""Looking at source text, mostly without parsing it: a hand-in's may be broken, magic or half a statement."""
 
 from __future__ import annotations
 
+import builtins
 import io
 import re
+import symtable
 import tokenize
+import warnings
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
 
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 _ASSIGNMENT = re.compile(r"(?:[A-Za-z_]\w*\s*(?::[^=]+)?=(?!=)\s*)+")
@@ -13,12 +18,14 @@ _TARGET = re.compile(r"([A-Za-z_]\w*)\s*(?::[^=]+)?=(?!=)")
 _CHECK = re.compile(r"check\.(\w+)\(")
 _CALL = re.compile(r"(check\.\w+|predict\.\w+|quiz)\(")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_FENCE = re.compile(
-    r"^ {0,3}(?:```|~~~)[^\n]*\n(.*?)^ {0,3}(?:```|~~~)\s*$", re.DOTALL | re.MULTILINE
-)
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
+_FENCE_ALONE = re.compile(r" {0,3}(?:```|~~~)\s*")
 _IMPORT = re.compile(r"(?:import|from)\s+\w")
 _CONTINUES = re.compile(r"[ \t]+\S|(?:else|elif|except|finally)\b")
 _LEADS_ON = re.compile(r"[@#]")
+_TIMING = re.compile(r"\s*%%(?:time|timeit|capture)\b.*\n?")
+_BUILTIN = frozenset(dir(builtins))
+_LONGEST_PARSED = 50_000
 
 
 def bare(source: str) -> str:
@@ -42,20 +49,46 @@ def top_lines(source: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+@lru_cache(maxsize=8192)
 def defined(source: str) -> frozenset[str]:
     """The names of functions, classes and variables that the source defines at its margin."""
-    found: set[str] = set()
-    for _, line in top_lines(source):
-        if definition := _DEFINITION.match(line):
-            found.add(definition[1])
-        elif assignment := _ASSIGNMENT.match(line):
-            found.update(_TARGET.findall(assignment[0]))
-    return frozenset(found)
+    return frozenset(name for _, line in top_lines(source) for name in defined_by(line))
+
+
+def defined_by(line: str) -> list[str]:
+    """The names that a line at the margin defines."""
+    if definition := _DEFINITION.match(line):
+        return [definition[1]]
+    assignment = _ASSIGNMENT.match(line)
+    return _TARGET.findall(assignment[0]) if assignment else []
+
+
+def forget() -> None:
+    """Keep nothing of what was read: a hand-in's texts may be large."""
+    defined.cache_clear()
 
 
 def names(source: str) -> frozenset[str]:
     """Every name that stands in the source."""
     return frozenset(_NAME.findall(source))
+
+
+def binds(source: str) -> frozenset[str]:
+    """The global names that the source gives a value; where Python cannot read it, those at its margin."""
+    scopes = _scopes(source)
+    return _bound(scopes) if scopes else defined(source)
+
+
+def needs(source: str) -> frozenset[str]:
+    """The global names that the source takes from elsewhere; none where Python cannot read it."""
+    scopes = _scopes(source)
+    used = frozenset(
+        symbol.get_name()
+        for scope in scopes
+        for symbol in scope.get_symbols()
+        if symbol.is_referenced() and (scope is scopes[0] or symbol.is_global())
+    )
+    return used - _bound(scopes) - _BUILTIN
 
 
 def checked(line: str) -> str | None:
@@ -78,9 +111,30 @@ def without_checks(source: str) -> str:
     return "\n".join(line for number, line in enumerate(lines) if number not in calls)
 
 
+def above_check(source: str) -> str:
+    """The source above the first line at its margin that checks an exercise."""
+    first = next((number for number, line in top_lines(source) if checked(line)), None)
+    return "\n".join(source.split("\n")[:first])
+
+
+def without_timing(source: str) -> str:
+    """The source without a first line that says to time or to hide the whole cell."""
+    return _TIMING.sub("", source)
+
+
 def unfenced(source: str) -> str:
     """The code in a cell that is no code cell: what stands between fences, else all of it."""
-    return "\n".join(_FENCE.findall(f"{source}\n")) or source
+    closed: list[str] = []
+    block: list[str] | None = None
+    for line in source.split("\n"):
+        if block is None:
+            block = [] if _FENCE.match(line) else None
+        elif _FENCE_ALONE.fullmatch(line):
+            closed += block
+            block = None
+        else:
+            block.append(line)
+    return "\n".join(closed) or source
 
 
 def continues(source: str) -> bool:
@@ -93,8 +147,8 @@ def continues(source: str) -> bool:
 
 def ends_inside(source: str) -> bool:
     """Whether the source could go on in the block that it ends with."""
-    last = code(source).rpartition("\n")[2]
-    return last.startswith(" ") or last.endswith(":")
+    lines = [line for line in bare(source).split("\n") if not line.lstrip().startswith("#")]
+    return bool(lines) and (lines[-1].startswith(" ") or lines[-1].endswith(":"))
 
 
 def imports(source: str) -> list[str]:
@@ -110,6 +164,27 @@ def imports(source: str) -> list[str]:
     return found
 
 
+def definitions(source: str) -> list[str]:
+    """The definitions and assignments at the margin, each as it stands there, with its decorators."""
+    lines = source.split("\n")
+    starts: list[int] = []
+    defining: set[int] = set()
+    decorated = False
+    for number, line in top_lines(source):
+        if line[0] in ")]}":
+            continue
+        if not decorated:
+            starts.append(number)
+        decorated = line[0] == "@"
+        if defined_by(line):
+            defining.add(starts[-1])
+    return [
+        "\n".join(lines[begin:end]).rstrip()
+        for begin, end in pairwise([*starts, len(lines)])
+        if begin in defining
+    ]
+
+
 def start_of(number: int, lines: list[str]) -> int:
     """Where the definition on this line begins, with the decorators and comments above it."""
     while number > 0 and _LEADS_ON.match(lines[number - 1]):
@@ -120,11 +195,9 @@ def start_of(number: int, lines: list[str]) -> int:
 def _inside_text(source: str) -> frozenset[int]:
     """The numbers of the lines that begin inside of a text literal, as far as Python can tell."""
     inside: set[int] = set()
-    # What is magic to IPython is a comment to Python.
-    text = re.sub(r"(?m)^[%!?]", "#", source)
     try:
         start = None
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        for token in tokenize.generate_tokens(io.StringIO(_without_magic(source)).readline):
             kind = tokenize.tok_name[token.type]
             if kind == "STRING":
                 inside.update(range(token.start[0], token.end[0]))
@@ -135,3 +208,33 @@ def _inside_text(source: str) -> frozenset[int]:
     except (tokenize.TokenError, SyntaxError, ValueError):
         pass  # what was found until here is as good as it gets
     return frozenset(inside)
+
+
+def _scopes(source: str) -> list[symtable.SymbolTable]:
+    """The scopes in the source, the global one first; none where Python cannot read it, or not soon."""
+    if len(source) > _LONGEST_PARSED:
+        return []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scopes = [symtable.symtable(_without_magic(source), "<cell>", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    for scope in scopes:
+        scopes += scope.get_children()
+    return scopes
+
+
+def _bound(scopes: list[symtable.SymbolTable]) -> frozenset[str]:
+    return frozenset(
+        symbol.get_name()
+        for scope in scopes
+        for symbol in scope.get_symbols()
+        if (symbol.is_assigned() or symbol.is_imported())
+        and (scope is scopes[0] or symbol.is_declared_global())
+    )
+
+
+def _without_magic(source: str) -> str:
+    """The source as Python can read it: what is magic to IPython is a comment."""
+    return re.sub(r"(?m)^[%!?]", "#", source)

@@ -45,13 +45,13 @@ def tell_what_was_changed(draft: Draft) -> None:
 
 
 def tell_what_was_moved(draft: Draft) -> None:
-    """Say which exercise and check cells were run in another place than they stood in."""
+    """Say which set-up, exercise and check cells were run in another place than they stood in."""
     numbers = [
         piece.number for piece in draft.pieces if piece.number is not None and not piece.ignored
     ]
     for number in sorted(set(numbers) - _in_order(numbers)):
         role = draft.release.role(number)
-        if role in {Role.EXERCISE, Role.CHECK}:
+        if role is not None:
             draft.note(
                 f"{_RUN[role]} cells that had been moved were run in their section: {{}}",
                 _name(draft, number),

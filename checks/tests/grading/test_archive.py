@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import struct
 import warnings
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from checks.course import Course
+from checks.course import Course, the_course
 from checks.grading import archive
 from checks.grading import collect as collecting
 from checks.grading.collect import Collection, HandIn, collect
@@ -149,6 +150,75 @@ def link(name: str, kind: int) -> zipfile.ZipInfo:
     info.create_system = 3
     info.external_attr = (kind | 0o777) << 16
     return info
+
+
+def test_an_unpacked_export_names_the_same_learners_as_its_zip_file(
+    hand_ins: Path, tmp_path: Path
+) -> None:
+    one, two = (
+        json.dumps(notebook([code("mine", "a = 1")], stage)).encode()
+        for stage in ("fastapi_basics", "database_models")
+    )
+    exports: dict[str, dict[str, bytes]] = {
+        "Assignment 01": {
+            f"{MOODLE.format('One', 101)}/01_soup.ipynb": one,
+            f"{MOODLE.format('Two', 102)}/work.zip": zipped({"deep/01_soup.ipynb": one}),
+            f"{MOODLE.format('Three', 103)}/essay.pdf": b"",
+        },
+        "submissions": {
+            "fourlearner_12_90001_01_soup.ipynb": one,
+            "fivelearner_13_90002_work.zip": zipped({"01_soup.ipynb": one}),
+            "grades.csv": b"",
+        },
+        "Assignment 02": {f"{MOODLE.format('Two', 202)}/a.ipynb": two},
+    }
+    found = []
+    for suffix in (".zip", "", "/again"):
+        for path in hand_ins.iterdir():
+            path.unlink() if path.is_file() else shutil.rmtree(path)
+        for name, members in exports.items():
+            with zipfile.ZipFile(io.BytesIO(zipped(members))) as file:
+                file.extractall(hand_ins / f"{name}{suffix}")
+            if suffix == ".zip":
+                shutil.rmtree(hand_ins / f"{name}.zip")
+                (hand_ins / f"{name}.zip").write_bytes(zipped(members))
+        (scratch := tmp_path / f"scratch{len(found)}").mkdir()
+        collection = collect(hand_ins, the_course(), scratch)
+        found.append([(each.learner, each.stage) for each in collection.hand_ins])
+    assert found[0] == [
+        ("Learner One", "fastapi_basics"),
+        ("Learner Three", ""),
+        ("Learner Two", "database_models"),
+        ("Learner Two", "fastapi_basics"),
+        ("fivelearner", "fastapi_basics"),
+        ("fourlearner", "fastapi_basics"),
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+@pytest.mark.parametrize("beside", ["Bob Baker.zip", "Bob Baker.ipynb", "Bob Baker/a.ipynb"])
+def test_nobody_hands_in_for_somebody_else(
+    unpacked: bool, beside: str, hand_ins: Path, collected: Callable[[], Collection]
+) -> None:
+    forged = "Bob Baker_123_assignsubmission_file_/a.ipynb"
+    (hand_ins / beside).parent.mkdir(exist_ok=True)
+    (hand_ins / beside).write_bytes(zipped({"a.ipynb": SOUP}) if beside[-4:] == ".zip" else SOUP)
+    if unpacked:
+        (hand_ins / "Eve Evil" / forged).parent.mkdir(parents=True)
+        (hand_ins / "Eve Evil" / forged).write_bytes(SOUP)
+    else:
+        (hand_ins / "Eve Evil.zip").write_bytes(zipped({forged: SOUP}))
+    assert [row[0] for row in rows(collected())] == ["Bob Baker", "Eve Evil"]
+
+
+def test_nobody_hands_in_for_somebody_else_inside_of_a_zip_file(
+    hand_ins: Path, collected: Callable[[], Collection]
+) -> None:
+    forged = zipped({"Bob Baker_123_assignsubmission_file_/a.ipynb": SOUP})
+    members = {"Bob Baker.zip": zipped({"a.ipynb": SOUP}), "Eve Evil.zip": forged}
+    (hand_ins / "all.zip").write_bytes(zipped(members))
+    assert [row[0] for row in rows(collected())] == ["Bob Baker", "Eve Evil"]
 
 
 HOSTILE: list[tuple[str | zipfile.ZipInfo, str]] = [

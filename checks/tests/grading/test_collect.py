@@ -15,6 +15,7 @@ from checks.grading.collect import Collection, HandIn
 from checks.grading.collect import collect as collect_into
 from checks.grading.status import GradingError, Status
 from checks.tests.grading.conftest import Write
+from checks.tests.grading.small_course import code
 
 
 def collect(folder: Path, course: Course) -> Collection:
@@ -68,6 +69,24 @@ def test_the_metadata_say_the_stage_and_else_the_name_does(
     assert found[1].stage == "soup"
     assert "neither its metadata nor its name" in found[2].reason
     assert "'pudding'" in found[3].reason
+
+
+def test_where_neither_metadata_nor_name_say_the_stage_the_set_up_does(
+    hand_in: Write, hand_ins: Path, course: Course
+) -> None:
+    imports = {
+        "learner-1/homework.ipynb": "from checks.stages.soup import check",
+        "learner-2/homework.ipynb": "import os\nfrom checks.stages import soup",
+        "learner-3/homework.ipynb": "import checks.stages.soup as stage",
+        "learner-4/homework.ipynb": "from checks.stages.pudding import check",
+        "learner-5/homework.ipynb": "# from checks.stages.soup import check",
+        "learner-6/homework.ipynb": "from checks.stages.soup import a\nimport checks.stages.salad",
+    }
+    for file, text in imports.items():
+        hand_in(file, stage=None, cells=[code("mine", "a = 1"), code("setup", text)])
+    hand_in("learner-7/01_soup.ipynb", stage=None, cells=[code("a", "import checks.stages.salad")])
+    found = collect(hand_ins, course).hand_ins
+    assert [each.stage for each in found] == ["soup", "soup", "soup", "", "", "", "soup"]
 
 
 def test_a_learner_without_a_notebook_is_missing(hand_ins: Path, course: Course) -> None:

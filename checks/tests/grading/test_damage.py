@@ -165,6 +165,44 @@ def test_a_blank_lesson_stays_blank_without_ids_and_metadata(stage: str) -> None
     assert found == repair(parse_notebook(blank.as_bytes()), release)
 
 
+def others_that_run(lesson: Lesson, release: Release) -> list[str]:
+    found = repair(parse_notebook(lesson.as_bytes()), release)
+    return [cell.name for cell in found.cells if cell.role is Role.EXTRA]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_example_is_run_for_solutions_that_do_without(stage: str) -> None:
+    release, lesson = material(stage)
+    assert others_that_run(lesson, release) == []
+
+
+def test_an_example_is_run_where_an_answer_builds_on_it() -> None:
+    release, lesson = material("production_tuning")
+    built = after(lesson)
+    [answer] = [cell for cell in built.of("exercise") if cell.exercise == "survive_the_rush"]
+    answer["source"] = "def rush_app(engine):\n    return build_bistro(engine, max_concurrency=1)"
+    assert others_that_run(built, release) == ["the cell hook-example"]
+    gone = after(built, damage.delete_prose_and_examples)
+    assert others_that_run(gone, release) == ["the cell hook-example"]
+    answer["source"] = "def rush_app(engine):\n    build_bistro = engine\n    return build_bistro"
+    assert others_that_run(built, release) == []
+
+
+def test_what_a_learner_wrote_into_an_example_is_run_with_all_that_it_needs() -> None:
+    release, lesson = material("production_tuning")
+    edited = after(lesson)
+    [example] = [cell for cell in edited.cells if cell.get("id") == "pool-example"]
+    [answer] = [cell for cell in edited.of("exercise") if cell.exercise == "survive_the_rush"]
+    example["source"] += "\nmine = build_bistro"
+    answer["source"] = "rush_app = mine"
+    found = repair(parse_notebook(edited.as_bytes()), release)
+    extra = [cell for cell in found.cells if cell.role is Role.EXTRA]
+    assert [cell.name for cell in extra] == ["the cell hook-example", "the cell pool-example"]
+    assert extra[1].source == example["source"]
+    exercise = next(place for place, cell in enumerate(found.cells) if cell.role is Role.EXERCISE)
+    assert found.cells.index(extra[1]) < exercise
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_whole_lesson_is_run_in_its_order(stage: str) -> None:
     release, lesson = material(stage)
@@ -174,6 +212,23 @@ def test_the_whole_lesson_is_run_in_its_order(stage: str) -> None:
     damaged = after(lesson, damage.delete_checks, damage.delete_setup)
     put_back = repair(parse_notebook(damaged.as_bytes()), release, whole=True)
     assert [cell.source for cell in put_back.cells] == code
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_set_up_cell_that_was_moved_down_runs_in_its_place(stage: str) -> None:
+    release, lesson = material(stage)
+    code = [cell["source"] for cell in lesson.cells if cell["cell_type"] == "code"]
+    below = after(lesson)
+    first = below.of("setup")[0]
+    below.cells.remove(first)
+    below.cells.insert(below.place(below.of("check")[0]) + 1, first)
+    for damaged in (below, after(lesson, damage.move_setup_to_the_end)):
+        notebook = parse_notebook(damaged.as_bytes())
+        whole = repair(notebook, release, whole=True)
+        assert [cell.source for cell in whole.cells] == code
+        for found in (whole, repair(notebook, release)):
+            [note] = found.notes
+            assert note.startswith("set-up cells that had been moved were run in their section: ")
 
 
 def test_a_lesson_that_went_through_jupytext_lost_nothing() -> None:

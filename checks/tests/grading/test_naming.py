@@ -36,6 +36,14 @@ def test_moodle_names_a_person_and_a_number(name: str) -> None:
     assert in_folder_name(name) == Person("Learner One", "123456")
 
 
+def test_where_moodle_marks_blindly_the_number_is_the_name() -> None:
+    people = [
+        in_folder_name(f"Participant_{number}_assignsubmission_file_") for number in (4711, 4712)
+    ]
+    called = tell_apart(zip(people, ("soup", "salad"), strict=True))
+    assert list(map(called, people)) == ["Participant 4711", "Participant 4712"]
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from checks.course import Course, CourseError
 from checks.grading.messages import Role
 from checks.grading.notebook import UnreadableNotebookError, parse_notebook
-from checks.grading.repair import Release, Repaired, read_releases, repair
+from checks.grading.repair import Release, Repaired, read_releases, repair, source
+from checks.grading.repair.draft import Draft, Piece
+from checks.grading.repair.reshape import join_split_cells
 from checks.tests.grading.small_course import BLANK, SOLVED, Cell, code, lesson, notebook
 
 TEXTS = [
@@ -150,6 +153,37 @@ def test_imports_added_to_the_setup_cell_are_kept(root: Path, release: Release) 
     assert sources(found, Role.EXTRA) == ["import json\nfrom math import (\n    pi,\n)"]
 
 
+def test_what_was_defined_in_a_changed_setup_cell_is_kept(root: Path, release: Release) -> None:
+    added = "PREFIX = 'sqlite:///'", "@print\n@print\ndef helper(\n    a,\n):\n    return a"
+    cells = lesson(root)
+    cells[0]["source"] = "\n".join(
+        [added[0], cells[0]["source"], "check = None", added[1], "print(helper)"]
+    )
+    found = repaired(cells, release)
+    assert found.cells[0].source == release.cells[0].source
+    assert found.cells[1].source == "\n".join(added)
+    assert sources(found, Role.EXTRA) == ["\n".join(added)]
+
+
+def test_what_was_defined_above_the_call_of_a_changed_check_cell_is_kept(
+    root: Path, release: Release
+) -> None:
+    cells = lesson(root, double="def double(value):\n    return two * value")
+    cells[3]["source"] = f"two = 2\ndouble = None\n{cells[3]['source']}\ntwo = 3"
+    assert texts_above_the_check(repaired(cells, release)) == [cells[2]["source"], "two = 2"]
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "%%capture output"])
+def test_answers_that_are_joined_are_not_timed(magic: str, root: Path, release: Release) -> None:
+    cells = lesson(root)
+    answer = "def double(value):\n    return value"
+    cells[3:3] = [
+        code("mine-1", f"\n{magic}\ndouble = 1"),
+        code("mine-2", f"{magic}\n{answer}"),
+    ]
+    assert texts_above_the_check(repaired(cells, release)) == [f"double = 1\n\n{answer}"]
+
+
 def test_a_hand_in_of_another_release_says_so(root: Path, release: Release) -> None:
     raw = notebook(lesson(root))
     raw["metadata"]["course"]["course_version"] = "1"
@@ -191,3 +225,47 @@ def test_a_course_without_its_released_notebook_is_one_clear_line(
 ) -> None:
     with pytest.raises(CourseError, match=r"notebooks/01_soup\.ipynb .*run `course build`"):
         read_releases(course, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("Mine:\n```python\none = 1\n```\nand\n  ~~~\ntwo = 2\n~~~ ", "one = 1\ntwo = 2"),
+        ("```x\n```y\none = 1\n```", "```y\none = 1"),
+        ("one = 1", "one = 1"),
+        ("```\none = 1", "```\none = 1"),
+        ("```\n```", "```\n```"),
+    ],
+)
+def test_the_code_in_a_text_cell_stands_between_fences(text: str, inside: str) -> None:
+    assert source.unfenced(text) == inside
+
+
+def test_fences_that_are_never_closed_do_not_hold_up_a_run() -> None:
+    text = "```x\n" * 1_000_000
+    assert source.unfenced(text) == text
+
+
+def test_a_cell_that_was_split_into_thousands_is_joined_at_once(release: Release) -> None:
+    pieces = [Piece("def f():\n    pass"), *(Piece("    x = 1\n" * 400) for _ in range(5000))]
+    draft = Draft(release, pieces)
+    join_split_cells(draft)
+    [joined] = draft.pieces
+    assert joined.source.count("\n") == 1 + 400 * 5000
+
+
+def test_what_a_cell_defines_is_found_out_once(
+    root: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    top_lines = source.top_lines
+
+    def reading(text: str) -> Iterator[tuple[int, str]]:
+        read.append(text)
+        return top_lines(text)
+
+    monkeypatch.setattr(source, "top_lines", reading)
+    texts = [f'"""{number}"""\nx = {number}' for number in range(50)]
+    repaired([*lesson(root)[:2], *(code(text, text) for text in texts)], release)
+    once_for_each_purpose = 3
+    assert all(0 < read.count(text) <= once_for_each_purpose for text in texts)
