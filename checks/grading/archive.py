@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from checks.grading.naming import in_platform_name, is_archive, is_deceptive, is_hidden, is_notebook
+from checks.grading.naming import (
+    Person,
+    in_platform_name,
+    is_archive,
+    is_deceptive,
+    is_hidden,
+    is_notebook,
+)
 
 DEEPEST = 3
 """How many zip files may lie in each other: an export, a learner's own in it, and one in that."""
@@ -144,6 +151,12 @@ def names_learners(archive: Archive) -> bool:
     """Whether each piece of work in the zip file has a name that a platform gave to it."""
     work = list(_work(archive))
     return bool(work) and all(any(map(in_platform_name, parts[:2])) for parts in work)
+
+
+def people(archive: Archive) -> set[Person]:
+    """Those whom platforms' names in the zip file are of."""
+    found = (in_platform_name(part) for parts in _work(archive) for part in parts[:2])
+    return {person for person in found if person is not None}
 
 
 def is_parcel(archive: Archive) -> bool:

@@ -7,7 +7,8 @@ learner.
 A platform's exports, as zip files or unpacked into folders, stand for a HANDINS of their own each, and
 so does a zip file that is all there is. They are exports only where everything beside them is from a
 platform, too: among folders and zip files of single learners, names inside of one are what that learner
-wrote, and nobody hands in for somebody else.
+wrote, and nobody hands in for somebody else. One with the names of several people is refused there: it
+may be an export, whose work is not to be taken for one learner's.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from checks.grading.archive import (
     UnreadableArchiveError,
     is_parcel,
     names_learners,
+    people,
     wrapper,
 )
 from checks.grading.naming import Person
@@ -52,6 +54,10 @@ _STAGE_IMPORT = re.compile(
     re.MULTILINE,
 )
 _DEEPEST_EXPORT = 2
+_OF_SEVERAL = (
+    "holds work under the names of several people, as a platform's export does: "
+    "grade exports in a folder where nothing else lies"
+)
 _NAMED = 3
 
 
@@ -183,6 +189,9 @@ class _Collector:
             reason = "is a link to a folder elsewhere: hand in the files themselves"
             self._refuse(person, place.file((folder.name,)), reason)
             return
+        if naming.in_platform_name(folder.name) is None and _is_of_several(folder):
+            self._refuse(person, place.file((folder.name,)), _OF_SEVERAL)
+            return
         for path, parts, reason in _walk(folder, (folder.name,)):
             if naming.is_hidden(parts[-1]):
                 self.ignored += 1
@@ -234,6 +243,8 @@ class _Collector:
             owner = naming.in_file_name(parts[-1], naming.stage_in_name(stem, self.course))
         if owner is not None:
             self.others[owner]  # a row for everyone who has a zip file
+            if len(people(archive)) > 1:
+                raise UnreadableArchiveError(_OF_SEVERAL)
         self._unpack(archive, _Place(f"{place.file(parts)} › ", owner, stem, place.depth + 1))
 
     def _unpack(self, archive: Archive, place: _Place) -> None:
@@ -362,6 +373,12 @@ def _is_export(entry: Path, depth: int) -> bool:
             return names_learners(archive)
     except (OSError, UnreadableArchiveError):
         return False
+
+
+def _is_of_several(folder: Path) -> bool:
+    """Whether names in the folder, or one below it, are those that platforms give to several people."""
+    names = {name for _, parts, _ in _walk(folder, ()) for name in parts[:2]}
+    return len({person for name in names if (person := naming.in_platform_name(name))}) > 1
 
 
 def _walk(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...], str]]:

@@ -212,6 +212,25 @@ def test_nobody_hands_in_for_somebody_else(
     assert [row[0] for row in rows(collected())] == ["Bob Baker", "Eve Evil"]
 
 
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_an_export_beside_a_single_learners_work_is_nobodys(
+    unpacked: bool, hand_ins: Path, collected: Callable[[], Collection]
+) -> None:
+    members = {f"{MOODLE.format(each, each)}/01_soup.ipynb": SOUP for each in (101, 102)}
+    (hand_ins / "late.zip").write_bytes(zipped({"01_soup.ipynb": SOUP}))
+    if unpacked:
+        for name, content in members.items():
+            (hand_ins / "class" / name).parent.mkdir(parents=True)
+            (hand_ins / "class" / name).write_bytes(content)
+    else:
+        (hand_ins / "class.zip").write_bytes(zipped(members))
+    found = {each.learner: (each.status, each.reason) for each in collected().hand_ins}
+    assert found["late"] == (None, "")
+    status, reason = found["class"]
+    assert status is Status.UNREADABLE
+    assert "names of several people" in reason
+
+
 def test_nobody_hands_in_for_somebody_else_inside_of_a_zip_file(
     hand_ins: Path, collected: Callable[[], Collection]
 ) -> None:
