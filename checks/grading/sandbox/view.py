@@ -62,7 +62,9 @@ class View:
         secret += [
             folder
             for folder in map(Path.resolve, hidden)
-            if folder.is_dir() and not any(path.is_relative_to(folder) for path in found)
+            if folder.is_dir()
+            and any(folder.is_relative_to(path) for path in found)
+            and not any(path.is_relative_to(folder) for path in found)
         ]
         first = (root / "solutions",)
         return cls(tuple(found), _existing(sorted(secret)), _existing(first))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from checks.cli import app
 from checks.course import ROOT, the_course
 from checks.grading.gradebook.gradebook import FILE
+from checks.grading.sandbox import View, probe
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")
 
@@ -73,6 +74,9 @@ def test_five_hand_ins_make_five_rows(hand_ins: Path, tmp_path: Path) -> None:
     assert voted == [len(STAGE.predictions) + len(STAGE.quiz), 0, 0, 0, 0]
     assert "graded" in result.output
     assert "unreadable" in result.output
+    if sys.platform == "linux":
+        level = probe(View.of_course(ROOT)).level.name.lower()
+        assert {hand_in["isolation"] for hand_in in whole["hand-ins"]} == {level, ""}
 
 
 def test_a_hand_in_that_tampers_has_its_page_as_all_others(hand_ins: Path, tmp_path: Path) -> None:

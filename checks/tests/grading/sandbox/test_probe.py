@@ -152,10 +152,12 @@ def test_of_the_system_only_what_programs_need_is_in_the_view() -> None:
 
 
 def test_the_hand_ins_are_out_of_view_wherever_they_lie(tmp_path: Path) -> None:
-    inside, above = tmp_path / "hand-ins", tmp_path.parent
-    inside.mkdir()
-    view = View.of_course(ROOT, [tmp_path], [inside, above])
+    inside, above, elsewhere = tmp_path / "a" / "hand-ins", tmp_path, tmp_path / "b"
+    for folder in (inside, elsewhere):
+        folder.mkdir(parents=True)
+    view = View.of_course(ROOT, [tmp_path / "a"], [inside, above, elsewhere])
     assert inside in view.hidden
+    assert elsewhere not in view.hidden, "it is out of view as it is"
     assert above not in view.hidden, "everything would be gone"
-    assert (tmp_path, False) in view.entries()
+    assert (tmp_path / "a", False) in view.entries()
     assert inside not in dict(view.entries())
