@@ -95,7 +95,7 @@ class _Moments:
         event.listen(Engine, "commit", lambda *_: self.note("commit"))
         QuickGrader.grade = staticmethod(self._noting("grade", QuickGrader.grade))
         Path.replace = self._noting("replace", Path.replace)  # type: ignore[method-assign]
-        tempfile.mkstemp = self._noting("temporary", tempfile.mkstemp)
+        Path.open = self._noting("temporary", Path.open)  # type: ignore[method-assign]
 
     def _noting(self, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*arguments: Any, **named: Any) -> Any:
