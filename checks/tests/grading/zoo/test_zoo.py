@@ -36,7 +36,8 @@ libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, [ctypes.c_long]
 libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
 file = os.open("pages", os.O_RDWR | os.O_CREAT)
 mine = "needle " + "".join(map(str, range(10)))
-backwards = PATTERNS
+shifted = PATTERNS
+shift = bytes((each + 1) % 256 for each in range(256))
 found, here = set(), id(object()) & ~0xffff
 for start, step in ((libc.sbrk(0) - 65536, -65536), (here, 65536), (here, -65536)):
     for number in range(1000):
@@ -45,10 +46,14 @@ for start, step in ((libc.sbrk(0) - 65536, -65536), (here, 65536), (here, -65536
         size = libc.write(file, start + number * step, 65536)
         page = os.pread(file, max(size, 0), 0)
         found |= set(re.findall(rb"needle (?:[0-9]{10}|[a-j]{10})", page))
-        found |= {line.encode() for line in backwards if line.encode() in page[::-1]}
-print(sorted(each.decode() for each in found))
+        found |= {line for line in shifted if line in page.translate(shift)}
+print(sorted(found))
 """
-"""Prints the needles that it finds in its memory, and those of PATTERNS that stand there backwards."""
+"""Prints the needles that it finds in its memory, and those of PATTERNS that stand there.
+
+In PATTERNS each byte is the next one, so that what is looked for is not in memory because it is looked
+for, nor because a page was shifted.
+"""
 
 ANIMALS = {animal.name: animal for animal in (*ENDINGS, *reaching("", 0, ""))}
 NEIGHBOURS = 6
@@ -122,7 +127,7 @@ def test_the_code_of_an_earlier_hand_in_is_not_in_its_memory(sandbox: Sandbox) -
             run = engine.run(Job("soup", (cell,), keeps_outputs=True))
             assert run.status is Status.GRADED, run.reason
     [[output]] = run.outputs
-    assert output["text"] == "['needle 0123456789']\n", "its own, and no other"
+    assert output["text"] == "[b'needle 0123456789']\n", "its own, and no other"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
@@ -140,12 +145,12 @@ def test_no_solution_is_in_its_memory(sandbox: Sandbox) -> None:
         if len(line.strip()) > 30 and line.strip() not in shown
     ]
     assert secret
-    # Reversed, so that what is looked for is not in this hand-in's own memory.
-    looks = LOOKS_INTO_ITS_MEMORY.replace("PATTERNS", repr([line[::-1] for line in secret]))
+    shifted = [bytes(each + 1 for each in line.encode()) for line in secret]
+    looks = LOOKS_INTO_ITS_MEMORY.replace("PATTERNS", repr(shifted))
     with FastEngine([STAGE], sandbox) as engine:
         run = engine.run(Job(STAGE, (Cell("looks", Role.EXTRA, looks),), keeps_outputs=True))
     [[output]] = run.outputs
-    assert output["text"] == "['needle 0123456789']\n", run
+    assert output["text"] == "[b'needle 0123456789']\n", run
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
