@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from checks.grading import naming
 from checks.grading.naming import (
     Person,
     in_platform_name,
@@ -155,8 +156,7 @@ def names_learners(archive: Archive) -> bool:
 
 def people(archive: Archive) -> set[Person]:
     """Those whom platforms' names in the zip file are of."""
-    found = (in_platform_name(part) for parts in _work(archive) for part in parts[:2])
-    return {person for person in found if person is not None}
+    return naming.people(_work(archive))
 
 
 def is_parcel(archive: Archive) -> bool:

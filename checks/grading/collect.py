@@ -189,10 +189,12 @@ class _Collector:
             reason = "is a link to a folder elsewhere: hand in the files themselves"
             self._refuse(person, place.file((folder.name,)), reason)
             return
-        if naming.in_platform_name(folder.name) is None and _is_of_several(folder):
+        files = list(_walk(folder, (folder.name,)))
+        is_platforms = naming.in_platform_name(folder.name) is not None
+        if not is_platforms and len(naming.people(parts[1:] for _, parts, _ in files)) > 1:
             self._refuse(person, place.file((folder.name,)), _OF_SEVERAL)
             return
-        for path, parts, reason in _walk(folder, (folder.name,)):
+        for path, parts, reason in files:
             if naming.is_hidden(parts[-1]):
                 self.ignored += 1
             elif reason:
@@ -373,12 +375,6 @@ def _is_export(entry: Path, depth: int) -> bool:
             return names_learners(archive)
     except (OSError, UnreadableArchiveError):
         return False
-
-
-def _is_of_several(folder: Path) -> bool:
-    """Whether names in the folder, or one below it, are those that platforms give to several people."""
-    names = {name for _, parts, _ in _walk(folder, ()) for name in parts[:2]}
-    return len({person for name in names if (person := naming.in_platform_name(name))}) > 1
 
 
 def _walk(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...], str]]:

@@ -40,6 +40,12 @@ class Person:
     id: str = ""
 
 
+def people(paths: Iterable[tuple[str, ...]]) -> set[Person]:
+    """Those whom platforms' names at the top of these paths, or one folder below, are of."""
+    names = {name for parts in paths for name in parts[:2]}
+    return {person for name in names if (person := in_platform_name(name)) is not None}
+
+
 def in_platform_name(name: str) -> Person | None:
     """The person in a file's or folder's name as Moodle or Canvas writes it, else None."""
     for rule in (_in_moodle_name, _in_canvas_name):

@@ -36,9 +36,9 @@ def run_child(
 ) -> NoReturn:
     """Run a job in this process, which ends with it.
 
-    Takes how to read the job, the pipe for messages and the key that each of them carries, the enclosure to enter before the
-    first cell, the shell, in which nothing has run yet, and the seal that was made before anything of a
-    hand-in ran.
+    Takes how to read the job, the pipe for messages and the key that each of them carries, the
+    enclosure to enter before the first cell, the shell, in which nothing has run yet, and the seal that
+    was made before anything of a hand-in ran.
     """
     try:
         job = read()

@@ -16,6 +16,7 @@ import secrets
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -42,7 +43,7 @@ def main() -> None:
     del sys.argv[1:]  # a hand-in need not know where things lie on this machine
     enclosure = Sandbox.loads(sandbox).settle(Path(tempfile.mkdtemp(prefix="hand-ins-")))
     for stage in stages:
-        preload(stage)
+        preload(stage, _read_elsewhere)
     enclosure.close()
     worker = _Worker(enclosure)
     write_line(1, READY)
@@ -61,8 +62,13 @@ _ALWAYS = (
 )
 
 
-def preload(stage: str) -> None:
-    """Import what the hand-ins of a stage need; a stage that is no room of the course needs less."""
+def preload(
+    stage: str, read: Callable[[StageEntry], list[dict[str, Any]]] = lesson.without_solutions
+) -> None:
+    """Import what the hand-ins of a stage need; a stage that is no room of the course needs less.
+
+    Takes also how to read its lesson without the solutions.
+    """
     for name in _ALWAYS:
         import_module(name)
     try:
@@ -70,7 +76,7 @@ def preload(stage: str) -> None:
         import_module(f"checks.stages.{stage}")
     except (CourseError, ModuleNotFoundError):
         return
-    lesson.keep(entry, _read_elsewhere(entry))
+    lesson.keep(entry, read(entry))
     for statement in lesson.given_code(entry):
         match statement:
             case ast.Import(names=names):
@@ -83,10 +89,8 @@ def preload(stage: str) -> None:
             import_module(name)
 
 
-def _read_elsewhere(stage: StageEntry) -> Any:
+def _read_elsewhere(stage: StageEntry) -> list[dict[str, Any]]:
     """The lesson of a stage without its solutions, read by a process that ends with what it has read."""
-    if not hasattr(os, "fork"):
-        return lesson.without_solutions(stage)
     hearing, speaking = os.pipe()
     reader = os.fork()
     if reader == 0:
@@ -96,7 +100,7 @@ def _read_elsewhere(stage: StageEntry) -> Any:
             os._exit(0)
     os.close(speaking)
     with os.fdopen(hearing, "rb") as pipe:
-        cells = json.load(pipe)
+        cells: list[dict[str, Any]] = json.load(pipe)
     os.waitpid(reader, 0)
     return cells
 

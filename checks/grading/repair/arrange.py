@@ -61,8 +61,8 @@ def _lenders(cells: list[Cell], spare: Mapping[int, Cell]) -> set[int]:
     so_far = frozenset[str]()
     for place, cell in enumerate(cells):
         given.append(so_far)
-        if place not in spare:
-            so_far |= on_offer & source.names(cell.source) & source.binds(cell.source)
+        if place not in spare and (named := on_offer & source.names(cell.source)):
+            so_far |= named & source.binds(cell.source)
     lenders: set[int] = set()
     wanted = frozenset[str]()
     for place, cell in reversed(list(enumerate(cells))):

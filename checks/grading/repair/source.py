@@ -73,6 +73,7 @@ def names(source: str) -> frozenset[str]:
     return frozenset(_NAME.findall(source))
 
 
+@lru_cache(maxsize=256)  # the lesson's own cells come again with each hand-in
 def binds(source: str) -> frozenset[str]:
     """The global names that the source gives a value; where Python cannot read it, those at its margin."""
     scopes = _scopes(source)
