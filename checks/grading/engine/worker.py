@@ -37,7 +37,8 @@ from checks.grading.status import Status
 def main() -> None:
     """Serve jobs until the standard input ends.
 
-    The arguments are the sandbox, as it is dumped, and the stages to import at once.
+    The arguments are the sandbox, as it is dumped, and the stages to import at once. Garbage is
+    collected from the first hand-in on, and not before.
     """
     sandbox, *stages = sys.argv[1:]
     del sys.argv[1:]  # a hand-in need not know where things lie on this machine
@@ -112,6 +113,7 @@ class _Worker:
         self._seal = Seal()
         # The children share these objects with the worker as long as nobody writes to them.
         gc.freeze()
+        gc.enable()
 
     def run(self, outline: Outline) -> Run:
         try:

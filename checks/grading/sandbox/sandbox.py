@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checks.grading.sandbox import bubblewrap
@@ -42,6 +42,10 @@ class Sandbox:
     def settle(self, folder: Path) -> Enclosure:
         """Called once in a worker, before it has a second thread; see `Enclosure`."""
         return Enclosure(self.layers, self.view, folder)
+
+    def with_layers(self, *layers: Layer) -> Sandbox:
+        """This sandbox with further layers upon its own."""
+        return replace(self, layers=(*self.layers, *layers))
 
     def dumps(self) -> str:
         """What a worker needs to know of it, as one line of JSON."""

@@ -25,21 +25,29 @@ _FIRST_VERSION_WITH_SCOPE = 6
 def main() -> None:
     """Print the reasons by layer; an empty one says that the layer holds."""
     sandbox = Sandbox.loads(sys.argv[1])
-    layers = list(sandbox.layers)
-    told: dict[Layer, str] = {}
+    layers = [Layer.NAMESPACES, Layer.USER, Layer.LANDLOCK, Layer.SECCOMP]
+    if not user.is_root():
+        layers.remove(Layer.USER)
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
         Path(folder).chmod(0o711)
-        for layer in (Layer.NAMESPACES, Layer.USER, Layer.LANDLOCK, Layer.SECCOMP):
-            if layer is Layer.USER and not user.is_root():
-                continue
-            told[layer] = _refusal(Sandbox((*layers, layer), (), sandbox.view), Path(folder))
-            if not told[layer]:
-                layers.append(layer)
+        told = _refusals(sandbox, layers, Path(folder))
     if not told[Layer.LANDLOCK]:
         known = landlock.version()
         late = "" if known >= _FIRST_VERSION_WITH_SCOPE else f"this is version {known} of Landlock"
         told[Layer.LANDLOCK_SCOPE] = late
     print(json.dumps(told))
+
+
+def _refusals(sandbox: Sandbox, layers: list[Layer], scratch: Path) -> dict[Layer, str]:
+    """Why each layer cannot be added to those before it; each alone only where not all hold at once."""
+    if not _refusal(sandbox.with_layers(*layers), scratch):
+        return dict.fromkeys(layers, "")
+    told: dict[Layer, str] = {}
+    for layer in layers:
+        told[layer] = _refusal(sandbox.with_layers(layer), scratch)
+        if not told[layer]:
+            sandbox = sandbox.with_layers(layer)
+    return told
 
 
 def _refusal(sandbox: Sandbox, scratch: Path) -> str:
