@@ -67,7 +67,8 @@ class HandIn:
 
     `stage` is the stage's id, or empty where nobody can tell; `file` is the place that a person
     recognises, `path` where the notebook lies; `digest` is the SHA-256 of its bytes in hexadecimal
-    digits, or empty where it could not be read.
+    digits, or empty where it could not be read. `platform_id` is the learner's number on the platform and
+    `late` says that it came late, as far as the platform's names tell.
     """
 
     learner: str
@@ -77,6 +78,8 @@ class HandIn:
     status: Status | None = None
     reason: str = ""
     digest: str = ""
+    platform_id: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -417,9 +420,7 @@ def _name_and_sort(collector: _Collector) -> tuple[HandIn, ...]:
     ]
     called = naming.tell_apart((person, hand_in.stage) for person, hand_in in rows)
     return _mark_duplicates(
-        hand_in
-        if (learner := called(person)) == hand_in.learner
-        else replace(hand_in, learner=learner)
+        replace(hand_in, learner=called(person), platform_id=person.id, late=person.late)
         for person, hand_in in rows
     )
 

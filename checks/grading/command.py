@@ -70,7 +70,7 @@ def _grade(work: Work, hand_ins: Path) -> None:
             deleted = gradebook.others(work.keys) if options.prune else ()
             if deleted:
                 gradebook.forget(deleted)
-            grades_now = gradebook.grades(work.keys)
+            grades_now = work.grades(gradebook)
             beliefs = _beliefs(work, gradebook, experiments)
             stages = {hand_in.stage for hand_in in work.hand_ins}
             counts = write_report(options.out, work.course, grades_now, beliefs, stages)

@@ -55,7 +55,8 @@ class Grade:
     """One row of the report.
 
     `notes` say what was repaired, `digest` is of the notebook's bytes, and `isolation` says how the
-    run was held back.
+    run was held back. `platform_id` and `late` are what the names in an export say today; a gradebook
+    does not keep them.
     """
 
     learner: str
@@ -71,6 +72,8 @@ class Grade:
     digest: str = ""
     isolation: str = ""
     answers: tuple[Answer, ...] = ()
+    platform_id: str = ""
+    late: bool = False
 
     @property
     def claims(self) -> set[str]:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checks.course import Course, StageEntry
 
@@ -27,17 +27,23 @@ _MOODLE = re.compile(
 )
 _BLIND = "Participant"
 # A stage's number begins with a zero and has two digits, a platform's does neither.
-_CANVAS = re.compile(r"(?P<name>[^/]*?[^/\s_])_(?:LATE_)?(?P<id>[1-9]\d+)_[1-9]\d+_.+", re.DOTALL)
+_CANVAS = re.compile(
+    r"(?P<name>[^/]*?[^/\s_])_(?P<late>LATE_)?(?P<id>[1-9]\d+)_[1-9]\d+_.+", re.DOTALL
+)
 # These turn the direction of what follows, so that a name reads as another.
 DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who a name stands for; `id` is the platform's number, or empty where it gives none."""
+    """Who a name stands for; `id` is the platform's number, or empty where it gives none.
+
+    `late` says that the platform marks this hand-in as late; the person is the same one.
+    """
 
     name: str
     id: str = ""
+    late: bool = field(default=False, compare=False)
 
 
 def people(paths: Iterable[tuple[str, ...]]) -> set[Person]:
@@ -149,7 +155,9 @@ def _in_moodle_name(name: str) -> Person | None:
 
 def _in_canvas_name(name: str) -> Person | None:
     found = _CANVAS.fullmatch(name)
-    return Person(shown(found["name"]), found["id"][:20]) if found else None
+    if found is None:
+        return None
+    return Person(shown(found["name"]), found["id"][:20], late=found["late"] is not None)
 
 
 def _stem(stage: StageEntry) -> re.Pattern[str]:

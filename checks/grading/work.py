@@ -62,6 +62,13 @@ class Work:
             if self.options.force or version != Version(hand_in.digest, self.fingerprint(hand_in))
         )
 
+    def grades(self, gradebook: Gradebook) -> Iterator[Grade]:
+        """The grades of all hand-ins that the gradebook knows, in their order."""
+        handed_in = {key_of(hand_in): hand_in for hand_in in self.hand_ins}
+        for grade in gradebook.grades(self.keys):
+            hand_in = handed_in[Key(grade.learner, grade.stage, grade.file)]
+            yield replace(grade, platform_id=hand_in.platform_id, late=hand_in.late)
+
     def grade(self, hand_ins: tuple[HandIn, ...]) -> Generator[tuple[HandIn, Grade], None, None]:
         """Grade these hand-ins, as many at once as the options say; each comes as it is done.
 

@@ -64,6 +64,10 @@ class HandInPart(_Part):
     """One hand-in; a learner has one for each notebook."""
 
     learner: str
+    platform_id: Annotated[
+        str, Field(description="The learner's number in a platform's export, empty where none")
+    ]
+    late: Annotated[bool, Field(description="Whether the platform marks the hand-in as late")]
     stage: Annotated[str, Field(description="The stage's id, or empty where nobody can tell")]
     file: Annotated[str, Field(description="The notebook's path below HANDINS")]
     status: Status

@@ -14,6 +14,8 @@ from checks.grading.report.pages import visible
 
 FIRST_COLUMNS = (
     "learner",
+    "platform_id",
+    "late",
     "stage",
     "file",
     "status",
@@ -44,6 +46,8 @@ class Table:
     def add(self, grade: Grade) -> None:
         row: dict[str, Any] = {
             "learner": grade.learner,
+            "platform_id": grade.platform_id,
+            "late": "late" if grade.late else "",
             "stage": grade.stage,
             "file": grade.file,
             "status": grade.status,

@@ -94,6 +94,24 @@ def test_a_hand_in_that_tampers_has_its_page_as_all_others(hand_ins: Path, tmp_p
     assert "Not believed" in page
 
 
+def test_a_row_has_the_platforms_number_also_when_nothing_is_graded_anew(
+    hand_ins: Path, tmp_path: Path
+) -> None:
+    (hand_ins / f"learnerone_LATE_12345_67890_{STAGE.stem}.ipynb").write_text("{")
+    (hand_ins / "Learner Two_4711_assignsubmission_file_").mkdir()
+    for _ in range(2):
+        result = grade(hand_ins, "--out", tmp_path / "report")
+        assert result.exit_code == 0, result.output
+        with (tmp_path / "report" / "report.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = [
+                (row["learner"], row["platform_id"], row["late"]) for row in csv.DictReader(file)
+            ]
+        assert rows == [("Learner Two", "4711", ""), ("learnerone", "12345", "late")]
+    whole = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert [each["late"] for each in whole["hand-ins"]] == [False, True]
+    assert "Graded now: 0" in result.output
+
+
 def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) -> None:
     (hand_ins / "learner-1").mkdir()
     (hand_ins / f"learner-2_{STAGE.stem}.ipynb").write_text(json.dumps(lesson("solutions")))

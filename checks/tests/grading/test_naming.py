@@ -116,3 +116,5 @@ def test_canvas_names_are_read_back(
 ) -> None:
     person = in_platform_name(f"{name}_{late}{number}_{attachment}_{file}")
     assert person == Person(shown(name), number)
+    assert person is not None
+    assert person.late == bool(late)

@@ -113,6 +113,8 @@ def test_a_row_of_the_table_has_a_column_per_exercise(course: Course) -> None:
     first, second = rows(course, GRADED, missing)
     assert first == {
         "learner": "learner-1",
+        "platform_id": "",
+        "late": "",
         "stage": "soup",
         "file": "learner-1/a.ipynb",
         "status": "graded",
@@ -170,7 +172,7 @@ def test_every_cell_is_quoted_and_excel_sees_that_it_is_unicode(
     noted = replace(GRADED, learner="Zoë", notes=("this was put back", "that too"))
     write_report(tmp_path, course, [noted], BELIEFS, {"soup"})
     content = (tmp_path / "report.csv").read_bytes()
-    assert content.startswith('\ufeff"learner","stage","file","status",'.encode())
+    assert content.startswith('\ufeff"learner","platform_id","late","stage",'.encode())
     assert ',"this was put back; that too",' in content.decode()
 
 
