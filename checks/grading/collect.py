@@ -59,6 +59,8 @@ _OF_SEVERAL = (
     "grade exports in a folder where nothing else lies"
 )
 _NAMED = 3
+MOST_DUPLICATES = 10
+"""How many notebooks of one learner and stage are run; nobody can hold up the others with a thousand."""
 
 
 @dataclass(frozen=True)
@@ -439,13 +441,17 @@ def _mark_duplicates(found: Iterable[HandIn]) -> tuple[HandIn, ...]:
             marked += group
             continue
         first = [each.file for each in group[: _NAMED + 1]]
-        for hand_in in group:
+        for number, hand_in in enumerate(group):
             others = [file for file in first if file != hand_in.file]
             others += [""] * (len(group) - 1 - len(others))
             verb = "is" if len(others) == 1 else "are"
             note = f"duplicate: {_list(others)} {verb} of the same learner and stage"
+            status = hand_in.status
+            if number >= MOST_DUPLICATES and status is None:
+                status = Status.UNREADABLE
+                note = f"not run, for no more than {MOST_DUPLICATES} are; {note}"
             reason = "; ".join(filter(None, [hand_in.reason, note]))
-            marked.append(replace(hand_in, reason=reason))
+            marked.append(replace(hand_in, status=status, reason=reason))
     return tuple(marked)
 
 

@@ -28,6 +28,9 @@ _MOST_VALUES = 3_000_000
 """What a file of `LARGEST` bytes could hold would take half a gigabyte once it is read."""
 
 _MOST_CELLS = 5000
+MOST_CODE = 1_000_000
+"""The number of characters that the code of one notebook may have; a lesson's is a fiftieth of it."""
+
 MOST_VOTES = 200
 
 
@@ -104,10 +107,13 @@ def parse_notebook(content: bytes) -> Notebook:
         raise UnreadableNotebookError("has no cells")
     if len(cells) > _MOST_CELLS:
         raise UnreadableNotebookError(f"has more than {_MOST_CELLS} cells")
+    kept = tuple(map(_cell, cells))
+    if sum(len(cell.source) for cell in kept if cell.is_code) > MOST_CODE:
+        raise UnreadableNotebookError(f"has more than {MOST_CODE:,} characters of code")
     about = _dict(_dict(raw, "metadata"), "course")
     return Notebook(
         stage=_text(about, "stage"),
-        cells=tuple(_cell(cell) for cell in cells),
+        cells=kept,
         votes=_last_votes(vote for cell in cells for vote in _votes(cell)),
         version=_text(about, "course_version"),
     )

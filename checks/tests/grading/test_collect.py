@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checks.course import Course
-from checks.grading.collect import Collection, HandIn
+from checks.grading.collect import MOST_DUPLICATES, Collection, HandIn
 from checks.grading.collect import collect as collect_into
 from checks.grading.status import GradingError, Status
 from checks.tests.grading.conftest import Write
@@ -160,6 +160,17 @@ def test_duplicates_are_both_kept_and_say_so(
     assert first.reason.startswith("duplicate: learner-1_01_soup.ipynb")
     assert second.reason.startswith("duplicate: learner-1/soup.ipynb")
     assert (first.status, second.status, other.reason) == (None, None, "")
+
+
+def test_of_many_duplicates_some_are_run_and_each_of_the_others_says_why(
+    hand_in: Write, hand_ins: Path, course: Course
+) -> None:
+    for number in range(MOST_DUPLICATES + 2):
+        hand_in(f"learner-1/{number:02}.ipynb")
+    found = collect(hand_ins, course).hand_ins
+    assert [each.status for each in found[:MOST_DUPLICATES]] == [None] * MOST_DUPLICATES
+    assert [each.status for each in found[MOST_DUPLICATES:]] == [Status.UNREADABLE] * 2
+    assert found[-1].reason.startswith("not run, for no more than 10 are; duplicate: ")
 
 
 def test_a_folder_that_is_none_is_one_clear_line(tmp_path: Path, course: Course) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from checks.claim import VOTE_MIME
 from checks.grading import notebook as module
 from checks.grading.notebook import (
+    MOST_CODE,
     Notebook,
     UnreadableNotebookError,
     Vote,
@@ -54,6 +55,14 @@ def test_an_absurdly_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.M
     path.write_text(json.dumps({"cells": [{"source": "x" * 1000}]}))
     with pytest.raises(UnreadableNotebookError, match="is larger than"):
         read_notebook(path)
+
+
+def test_absurdly_much_code_is_refused_and_a_large_picture_is_not() -> None:
+    text = "x" * (MOST_CODE // 2 + 1)
+    picture = {"cell_type": "markdown", "source": f"![](data:image/png;base64,{text}{text})"}
+    parse({"cells": [{"cell_type": "code", "source": text}, picture]})
+    with pytest.raises(UnreadableNotebookError, match="more than 1,000,000 characters of code"):
+        parse({"cells": [{"cell_type": "code", "source": text}] * 2})
 
 
 def test_a_byte_order_mark_is_no_damage() -> None:
