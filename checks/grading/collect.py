@@ -45,7 +45,7 @@ from checks.grading.notebook import (
     parse_notebook,
     read_content,
 )
-from checks.grading.status import GradingError, Status
+from checks.grading.status import GradingError, Status, joined
 
 _DEEPEST_FOLDER = 20
 _LONGEST_FILE = 300
@@ -450,8 +450,7 @@ def _mark_duplicates(found: Iterable[HandIn]) -> tuple[HandIn, ...]:
             if number >= MOST_DUPLICATES and status is None:
                 status = Status.UNREADABLE
                 note = f"not run, for no more than {MOST_DUPLICATES} are; {note}"
-            reason = "; ".join(filter(None, [hand_in.reason, note]))
-            marked.append(replace(hand_in, status=status, reason=reason))
+            marked.append(replace(hand_in, status=status, reason=joined(hand_in.reason, note)))
     return tuple(marked)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from checks.course import ExerciseEntry
@@ -13,7 +13,7 @@ from checks.grading.limits import Limits
 from checks.grading.messages import Job, Role, Run
 from checks.grading.notebook import UnreadableNotebookError, Vote, parse_notebook
 from checks.grading.repair import Release, repair
-from checks.grading.status import Status
+from checks.grading.status import Status, joined
 from checks.grading.submission import Submission
 from checks.result import CriterionResult, Outcome
 
@@ -55,7 +55,7 @@ class Grade:
     """One row of the report.
 
     `notes` say what was repaired, `digest` is of the notebook's bytes, and `isolation` says how the
-    run was held back. `platform_id` and `late` are what the names in an export say today; a gradebook
+    run was held back. `reason` is why it has its status. `platform_id` and `late` are what the names in an export say today; a gradebook
     does not keep them.
     """
 
@@ -74,6 +74,12 @@ class Grade:
     answers: tuple[Answer, ...] = ()
     platform_id: str = ""
     late: bool = False
+
+    @property
+    def reasons(self) -> str:
+        """Why it has its status, and what the cells of its exercises raised."""
+        raised = (f"{each.id}: {each.reason}" for each in self.exercises if each.reason)
+        return joined(self.reason, *raised)
 
     @property
     def claims(self) -> set[str]:
@@ -111,7 +117,7 @@ def grade(
     try:
         notebook = parse_notebook(submission.content)
     except UnreadableNotebookError as error:
-        return replace(row, status=Status.UNREADABLE, reason=_join([str(error), hand_in.reason]))
+        return replace(row, status=Status.UNREADABLE, reason=joined(str(error), hand_in.reason))
     repaired = repair(notebook, release, whole=whole)
     known = read_canaries(release.stage, release.root)
     canaries = pick_canaries(known, f"{hand_in.learner} {hand_in.file}")
@@ -120,11 +126,10 @@ def grade(
     status = run.status
     if status is Status.GRADED and all(each.outcome == Outcome.NOT_ATTEMPTED for each in exercises):
         status = Status.NOT_ATTEMPTED
-    reasons = [f"{each.id}: {each.reason}" for each in exercises if each.reason]
     return replace(
         row,
         status=status,
-        reason=_join([run.reason, hand_in.reason, *reasons]),
+        reason=joined(run.reason, hand_in.reason),
         points=round(sum(each.points for each in exercises), 2),
         exercises=exercises,
         votes=notebook.votes,
@@ -154,7 +159,3 @@ def _grade(entry: ExerciseEntry, run: Run) -> ExerciseGrade:
         diagnosis=result.diagnosis,
         criteria=result.criteria,
     )
-
-
-def _join(reasons: Iterable[str]) -> str:
-    return "; ".join(reason for reason in reasons if reason)

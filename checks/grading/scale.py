@@ -24,7 +24,7 @@ from checks.course import CourseError
 from checks.error_text import in_words
 from checks.grading.collect import HandIn
 from checks.grading.grade import Grade
-from checks.grading.status import GradingError, Status
+from checks.grading.status import GradingError, Status, joined
 from checks.grading.submission import Submission, pack
 
 Grading = Callable[[Submission], Grade]
@@ -144,7 +144,7 @@ def _grade_alone(
             hand_in.learner,
             hand_in.stage,
             Status.DIED,
-            "; ".join(filter(None, [reason, hand_in.reason])),
+            joined(reason, hand_in.reason),
             maximum=maxima.get(hand_in.stage, 0),
             file=hand_in.file,
             digest=hand_in.digest,

@@ -24,6 +24,11 @@ class Status(StrEnum):
     TAMPERED = "tampered"
 
 
+def joined(*reasons: str) -> str:
+    """Several reasons as one; empty ones are none."""
+    return "; ".join(filter(None, reasons))
+
+
 class GradingError(CourseError):
     """Grading cannot begin or go on as it was asked for; the message is one line that says how to mend it."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from checks.grading.collect import HandIn
 from checks.grading.notebook import UnreadableNotebookError, read_content
-from checks.grading.status import Status
+from checks.grading.status import Status, joined
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,12 @@ def pack(hand_in: HandIn) -> Submission:
 
 
 def _unreadable(hand_in: HandIn, reason: str) -> Submission:
-    reason = "; ".join(filter(None, [reason, hand_in.reason]))
     # Without the digest of what was there before, the next run tries it again.
-    unread = replace(hand_in, path=None, digest="", status=Status.UNREADABLE, reason=reason)
+    unread = replace(
+        hand_in,
+        path=None,
+        digest="",
+        status=Status.UNREADABLE,
+        reason=joined(reason, hand_in.reason),
+    )
     return Submission(unread)

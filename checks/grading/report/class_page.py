@@ -46,6 +46,11 @@ def class_page(
                 "course": course,
                 "class": statistics,
                 "stages": stages,
+                "handed_in": [
+                    entry
+                    for entry in course.stages
+                    if any(entry.id in marks.stages for marks in statistics.marks)
+                ],
                 "groups": [_group(course, group) for group in groups[:MOST_GROUPS]],
                 "more_groups": len(groups[MOST_GROUPS:]),
                 "isolation": isolation,

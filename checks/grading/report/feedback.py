@@ -14,11 +14,10 @@ from checks.grading.report.pages import environment
 
 @dataclass(frozen=True)
 class _HandIn:
-    """One hand-in with what its section needs; `reason` leaves out what the exercises say."""
+    """One hand-in with what its section needs."""
 
     grade: Grade
     stage: StageEntry | None
-    reason: str
     beliefs: dict[str, Belief]
     standings: tuple[Standing, ...]
 
@@ -30,7 +29,6 @@ def feedback_page(course: Course, grades: Sequence[Grade], beliefs: Beliefs) -> 
         _HandIn(
             grade,
             stages.get(grade.stage),
-            _own_reason(grade),
             dict(beliefs.get(grade.stage, {})),
             _standings(grade, beliefs),
         )
@@ -47,14 +45,6 @@ def feedback_page(course: Course, grades: Sequence[Grade], beliefs: Beliefs) -> 
             maximum=sum(grade.maximum for grade in grades),
         )
     )
-
-
-def _own_reason(grade: Grade) -> str:
-    said_below = {f"{exercise.id}: {exercise.reason}" for exercise in grade.exercises}
-    reason = grade.reason
-    for said in said_below:
-        reason = reason.replace(said, "")
-    return "; ".join(part for each in reason.split(";") if (part := each.strip()))
 
 
 def _standings(grade: Grade, beliefs: Beliefs) -> tuple[Standing, ...]:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from checks.grading.naming import DIRECTION
 from checks.grading.report import words
+from checks.grading.report.names import page_name
 
 
 @cache
@@ -31,6 +32,7 @@ def environment() -> Environment:
         states=words.STATES,
         counted=words.counted,
         number="{:g}".format,
+        page_name=page_name,
     )
     return made
 

@@ -15,6 +15,9 @@ from checks.result import Outcome
 MOST_NAMES = 40
 """How many learners a list names; a page for thousands stays usable."""
 
+MOST_LEARNERS = 400
+"""How many learners the page has a row for; a table for more is work for a spreadsheet."""
+
 MOST_GROUPS = 60
 """How many groups of equal answers the page shows; it says how many more there are."""
 
@@ -37,6 +40,22 @@ class Names:
     @property
     def more(self) -> int:
         return self.count - len(self.shown)
+
+
+@dataclass
+class LearnerMarks:
+    """What one learner got: by stage, the status and the points of each hand-in."""
+
+    name: str
+    stages: dict[str, list[tuple[Status, float]]] = field(default_factory=dict)
+
+    def add(self, grade: Grade) -> None:
+        self.stages.setdefault(grade.stage, []).append((grade.status, grade.points))
+
+    @property
+    def points(self) -> float:
+        """The points of the best hand-in of each stage."""
+        return sum(max(points for _, points in marks) for marks in self.stages.values())
 
 
 @dataclass
@@ -138,6 +157,7 @@ class Statistics:
         self.statuses: Counter[Status] = Counter()
         self.remarkable: dict[Status, list[Grade]] = defaultdict(list)
         self.learners = 0
+        self.marks: list[LearnerMarks] = []
         self.stages = {
             stage.id: StageCounts(
                 stage, {each.id: ExerciseCounts(each) for each in stage.exercises}
@@ -154,9 +174,7 @@ class Statistics:
 
     def add(self, grade: Grade) -> None:
         self.statuses[grade.status] += 1
-        if grade.learner != self._last_learner:
-            self.learners += 1
-            self._last_learner = grade.learner
+        self._note_marks(grade)
         if grade.status not in _UNREMARKABLE and len(self.remarkable[grade.status]) < MOST_NAMES:
             self.remarkable[grade.status].append(grade)
         if (stage := self.stages.get(grade.stage)) is None or not grade.exercises:
@@ -208,6 +226,15 @@ class Statistics:
             )
         )
         return groups
+
+    def _note_marks(self, grade: Grade) -> None:
+        if grade.learner != self._last_learner:
+            self.learners += 1
+            self._last_learner = grade.learner
+            if self.learners <= MOST_LEARNERS:
+                self.marks.append(LearnerMarks(grade.learner))
+        if self.learners <= MOST_LEARNERS:
+            self.marks[-1].add(grade)
 
     def _is_usual(self, group: Group) -> bool:
         """Whether so many have this right answer that it says nothing."""

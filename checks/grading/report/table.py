@@ -53,7 +53,7 @@ class Table:
             "status": grade.status,
             "points": f"{grade.points:g}",
             "maximum": grade.maximum,
-            "reason": grade.reason,
+            "reason": grade.reasons,
             "notes": "; ".join(grade.notes),
             "feedback": f"feedback/{page_name(grade.learner)}",
         }

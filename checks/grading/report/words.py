@@ -33,7 +33,9 @@ STATUSES = {
         "✘", "out of memory: it wanted more than it gets; what was checked counts", "bad"
     ),
     Status.DIED: Word("✘", "died: its process ended early; what was checked counts", "bad"),
-    Status.UNREADABLE: Word("✘", "unreadable: the file is no whole notebook", "bad"),
+    Status.UNREADABLE: Word(
+        "✘", "unreadable: the file is no whole notebook, or was refused", "bad"
+    ),
     Status.FOREIGN: Word("✘", "foreign: a notebook, but of no stage of this course", "bad"),
     Status.MISSING: Word("○", "missing: there is no notebook", "open"),
     Status.TAMPERED: Word(

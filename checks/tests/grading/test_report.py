@@ -387,6 +387,23 @@ def test_more_groups_than_are_shown_are_counted(course: Course) -> None:
     )
 
 
+def test_the_class_page_has_the_marks_of_each_learner(course: Course) -> None:
+    again = replace(GRADED, file="learner-1/b.ipynb", status=Status.TIMEOUT, points=1)
+    missing = Grade("learner-2", "", Status.MISSING)
+    said = _Page(the_class(course, GRADED, again, missing)).text
+    assert "2 learners Points by stage" in said
+    assert "learner 1 Soup sum learner-1 2.5 / ✘timeout: 1 2.5 learner-2 – 0" in said
+
+
+def test_links_lead_to_pages_that_are_there(course: Course, tmp_path: Path) -> None:
+    hostile = replace(GRADED, learner=HOSTILE, status=Status.DIED)
+    write_report(tmp_path, course, [GRADED, hostile], BELIEFS, {"soup"})
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    links = {link for link in re.findall(r'href="([^"]*)"', page) if not link.startswith("#")}
+    assert len(links) == 2
+    assert all((tmp_path / link).is_file() for link in links)
+
+
 def test_the_page_of_a_large_class_stays_small(course: Course) -> None:
     class_ = [answered(f"learner-{number:04}", Outcome.NOT_YET, "same") for number in range(1000)]
     page = the_class(course, *class_)

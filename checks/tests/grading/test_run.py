@@ -60,7 +60,8 @@ def test_an_exercise_that_raises_says_so_and_spoils_no_other(
     rows = grades()
     assert {(row.status, row.points) for row in rows.values()} == {(Status.GRADED, 5)}
     assert reasons(rows["raises"]) == {"double": "ValueError: boom (line 2 of the exercise cell)"}
-    assert rows["raises"].reason == "double: ValueError: boom (line 2 of the exercise cell)"
+    assert rows["raises"].reason == ""
+    assert rows["raises"].reasons == "double: ValueError: boom (line 2 of the exercise cell)"
     assert "SyntaxError: invalid syntax" in reasons(rows["typo"])["double"]
     assert "(line 2 of the exercise cell)" in reasons(rows["typo"])["double"]
     assert "NameError: name 'double' is not defined" in reasons(rows["renamed"])["double"]
