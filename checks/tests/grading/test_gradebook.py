@@ -46,6 +46,16 @@ def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
         ]
 
 
+def test_a_hand_in_is_found_by_learner_stage_and_file_together(tmp_path: Path) -> None:
+    other = replace(GRADED, learner="learner-2", file="learner-2/b.ipynb")
+    mixed = [Key(GRADED.learner, GRADED.stage, other.file), Key(other.learner, "", GRADED.file)]
+    with Gradebook(tmp_path / "gradebook.sqlite") as gradebook:
+        for grade in (GRADED, other):
+            gradebook.record(grade, "f1")
+        assert list(gradebook.grades(mixed)) == []
+        assert [version for _, version in gradebook.versions(mixed)] == [None, None]
+
+
 def test_a_new_grade_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     with Gradebook(tmp_path / "gradebook.sqlite") as gradebook:
         gradebook.record(GRADED, "f1")

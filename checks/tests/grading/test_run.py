@@ -192,9 +192,19 @@ def test_a_hand_in_sees_no_environment_of_the_instructor(
     hand_in: Write, grades: Grades, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOKEN", "secret")
-    peek = "import os\nassert 'TOKEN' not in os.environ\n" + SOLVED["total"]
+    peek = "import os, sys\nassert 'TOKEN' not in os.environ\nassert not sys.argv[1:]\n"
+    peek += SOLVED["total"]
     hand_in("learner-1.ipynb", **{**SOLVED, "total": peek})
     assert grades()["learner-1"].points == 9
+
+
+@pytest.mark.parametrize("line", ["!ls", "files = !ls", "%pip install soup", "%ls"])
+def test_a_command_of_the_system_is_passed_over_and_costs_nothing(
+    hand_in: Write, grades: Grades, line: str
+) -> None:
+    hand_in("learner-1.ipynb", **{**SOLVED, "double": f"{line}\n{SOLVED['double']}"})
+    row = grades()["learner-1"]
+    assert (row.status, row.points) == (Status.GRADED, 9), row.reasons
 
 
 @both_engines
