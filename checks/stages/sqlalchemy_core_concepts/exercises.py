@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from sqlalchemy import (
@@ -145,10 +146,14 @@ def ask_the_pantry(find_price: Callable[[Connection, str], Any]) -> None:
         misread: Beliefs = {
             ProgrammingError: claims.placeholder_needs_quotes,
             ObjectNotExecutableError: claims.string_is_a_statement,
-            ArgumentError: claims.question_mark_is_a_place,
         }
         with criterion("it knows the price of a dish", beliefs=misread) as knows, xray() as block:
-            asked(word, price, lambda found: claims.row_is_its_value if is_row(found) else None)
+            try:
+                asked(word, price, lambda found: claims.row_is_its_value if is_row(found) else None)
+            except ArgumentError as error:
+                if "?" in statement_behind(error):
+                    misread[ArgumentError] = claims.question_mark_is_a_place
+                raise
         with criterion(
             "an unknown dish has no price: None",
             needs=knows,
@@ -183,6 +188,12 @@ def ask_the_pantry(find_price: Callable[[Connection, str], Any]) -> None:
         with criterion("the name travels beside the SQL, not in it", needs=knows, shares=3):
             inside = [sql for sql in block.statements if word in sql]
             expect(not inside, " ".join(inside), belief=claims.doubled_quotes_suffice)
+
+
+def statement_behind(error: Exception) -> str:
+    """The SQL that was about to be executed when an error came out of SQLAlchemy, or nothing."""
+    frames = (frame for frame, _ in walk_tb(error.__traceback__))
+    return next((str(f.f_locals["statement"]) for f in frames if "statement" in f.f_locals), "")
 
 
 def is_row(value: Any) -> bool:
