@@ -163,7 +163,7 @@ check.greet_guest(greeting_app)
 #
 # `menu` is a list of dish names. Write `GET /menu` with two query parameters:
 #
-# - `contains`, optional: only dishes with this piece in their name (upper and lower case count);
+# - `contains`, optional: only dishes with this piece in their name, written in just this way (`Pie` does not find `pie`);
 # - `limit`, from 1 to 50, 10 if the guest says nothing: at most this many dishes.
 #
 # The answer is `{"dishes": [...]}`, sorted by name.

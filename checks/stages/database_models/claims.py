@@ -349,6 +349,19 @@ def slicing_is_limit() -> Evidence:
 
 
 @claim(
+    "`.offset(3).limit(6)` ends at the sixth row, as the slice `[3:6]` does.",
+    why="A limit is a number of rows, counted behind the offset. A page of three has `.limit(3)`, "
+    "whichever page it is.",
+)
+def limit_is_where_it_ends() -> Evidence:
+    with pantry(Base.metadata) as engine, Session(engine) as session:
+        session.add_all(Dish(name=f"dish {number}", price=number) for number in range(1, 10))
+        query = select(Dish.price).order_by(Dish.price)
+        rows = session.scalars(query.offset(3).limit(6)).all()
+    return Evidence(len(rows) == 3, (f"of the prices 1 to 9, offset 3 and limit 6 gave {rows}",))
+
+
+@claim(
     "Python's `and` joins two conditions in `where`.",
     why="`and` is decided by Python before SQLAlchemy sees it, and only one of the two conditions is "
     "left, or a TypeError. Write `where(first, second)`, or `&` with brackets.",

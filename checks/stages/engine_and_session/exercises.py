@@ -262,12 +262,20 @@ def one_ticket_per_guest(bistro: BuildApp) -> None:
             if six.sessions == 1:
                 belief = belief_behind_one_session(bistro, engine)
             expect(six.sessions == 6, count, belief=belief)
-        with criterion("when they have gone, each session is closed", needs=own):
+        with criterion(
+            "when they have gone, each session is closed, also where a price was refused", needs=own
+        ):
             out = f"{six.connections_out} connections still out"
             expect(six.connections_out == 0, out, belief=belief_behind_a_leak(six))
             closed = len(six.of(Kind.SESSION_CLOSES))
             found = f"6 sessions, {closed} closed"
             expect(closed >= 6, found, belief=claims.session_closes_itself)
+            with xray(fresh_app) as refused_one:
+                door = TestClient(fresh_app, raise_server_exceptions=False)
+                door.patch(f"/dishes/{dish}", params={"price": -1})
+            unclosed = refused_one.sessions - len(refused_one.of(Kind.SESSION_CLOSES))
+            found = "the session of a guest whose price was refused is not closed"
+            expect(unclosed <= 0, found, belief=claims.close_at_the_end_suffices)
         with criterion(
             "a refused price stays refused, whoever comes next",
             needs=works,

@@ -249,6 +249,39 @@ def int_means_sensible() -> Evidence:
 
 
 @claim(
+    "For a whole number, `float` does as well as `int`.",
+    why="`float` takes 1.5, and hands it on. `int` takes whole numbers only: 1.5 is refused with 422.",
+)
+def float_is_any_number() -> Evidence:
+    app = FastAPI()
+
+    @app.get("/guests")
+    def seat(number: float) -> float:
+        return number
+
+    answer = TestClient(app).get("/guests?number=1.5")
+    seen = (f"1.5 guests: {answer.status_code} {answer.json()}",)
+    return Evidence(answer.status_code == 422, seen)
+
+
+@claim(
+    "`gt=1` takes 1, and `lt=50` takes 50.",
+    why="`gt` is *greater than*, `lt` is *less than*: the bound itself is out. `ge` and `le`, *or "
+    "equal*, take it.",
+)
+def gt_takes_its_bound() -> Evidence:
+    app = FastAPI()
+
+    @app.get("/guests")
+    def seat(number: Annotated[int, Query(gt=1, lt=50)]) -> int:
+        return number
+
+    client = TestClient(app)
+    statuses = [client.get(f"/guests?number={number}").status_code for number in (1, 2, 49, 50)]
+    return Evidence(statuses == [200] * 4, (f"1, 2, 49 and 50 guests: {statuses}",))
+
+
+@claim(
     "When my code finds nothing, FastAPI answers 404.",
     why="A KeyError is a bug to FastAPI: 500. None is an answer: 200 and `null`. A 404 is said with "
     "`raise HTTPException(404, …)`.",

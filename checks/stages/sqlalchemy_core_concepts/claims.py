@@ -574,6 +574,20 @@ def column_is_required() -> Evidence:
 
 
 @claim(
+    "A column that is NOT NULL must be given, whether it has a default or not.",
+    why="The database fills in its default where nothing is given. What must be given has none.",
+)
+def not_null_must_be_given() -> Evidence:
+    grams = Column("grams", Integer, nullable=False, server_default="0")
+    spice = Table("spice", MetaData(), Column("id", Integer, primary_key=True), grams)
+    with new_engine() as engine, engine.begin() as connection:
+        spice.create(connection)
+        connection.execute(insert(spice).values(id=1))
+        rows: list[Any] = list(connection.execute(select(spice)).all())
+    return Evidence(rows == [], (f"a row without grams is saved: {rows}",))
+
+
+@claim(
     "After `session.flush()` everybody can see my row.",
     why="A flush sends the INSERT inside a transaction that is still open. Without a commit it is rolled "
     "back when the session closes.",
@@ -681,6 +695,19 @@ def in_keeps_my_list() -> Evidence:
     with new_pantry(soup=7, bread=3) as engine, Session(engine) as session:
         found = session.scalars(select(Dish.id).where(Dish.id.in_(ids))).all()
     return Evidence(found == ids, (f"asked for ids {ids}", f"found ids {found}"))
+
+
+@claim(
+    "The row with id 3 is the third of all rows.",
+    why="An id is a name, not a place: a deleted row leaves a gap, and no other row moves up. Ask for "
+    "a row by its id: `session.get(Dish, 3)`.",
+)
+def ids_are_places() -> Evidence:
+    with new_pantry(soup=7, bread=3, tart=5) as engine:
+        on_disk(engine, "DELETE FROM dish WHERE id = 1")
+        left = on_disk(engine, "SELECT id, name FROM dish ORDER BY id")
+    seen = (f"the dish with id 1 is deleted; left: {left}", f"the second has id {left[1][0]}")
+    return Evidence(left[1][0] == 2, seen)
 
 
 @claim(

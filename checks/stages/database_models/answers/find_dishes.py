@@ -70,3 +70,15 @@ def find_dishes(session: Session, piece: str, most: int, page: int) -> list[str]
         .limit(page * 3)
     )
     return list(session.scalars(query))[(page - 1) * 3 :]
+
+
+# %% wrong="limit counts from the first row" claim="limit_is_where_it_ends"
+def find_dishes(session, piece, most, page):
+    query = (
+        select(Dish.name)
+        .where(Dish.name.contains(piece), Dish.price <= most)
+        .order_by(Dish.price, Dish.name)
+        .offset((page - 1) * 3)
+        .limit(page * 3)
+    )
+    return session.scalars(query).all()

@@ -90,3 +90,13 @@ def raise_price(engine, name, by):
         course = session.scalars(query).one()
         course.price += by
     return course
+
+
+# %% wrong="all is loaded, and nobody closes the session" claim="open_session_is_free"
+def raise_price(engine, name, by):
+    session = Session(engine, expire_on_commit=False)
+    query = select(Course).where(Course.name == name).options(joinedload(Course.menu))
+    course = session.scalars(query).one()
+    course.price += by
+    session.commit()
+    return course

@@ -403,3 +403,36 @@ def bistro(sessions):
         return price
 
     return app
+
+
+# %% wrong="closed in the last line, which a refusal never reaches" claim="close_at_the_end_suffices"
+def bistro(sessions):
+    app = FastAPI()
+
+    def get_db():
+        s = sessions()
+        yield s
+        s.close()
+
+    Db = Annotated[Session, Depends(get_db)]
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, session: Db) -> int:
+        return session.scalars(select(Dish).where(Dish.name == name)).one().price
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(name: str, price: int, session: Db) -> str:
+        session.add(Dish(name=name, price=price))
+        session.commit()
+        return name
+
+    @app.patch("/dishes/{name}")
+    def change_price(name: str, price: int, session: Db) -> int:
+        dish = session.scalars(select(Dish).where(Dish.name == name)).one()
+        dish.price = price
+        if price < 0:
+            raise HTTPException(422, "A price is not negative")
+        session.commit()
+        return price
+
+    return app

@@ -82,3 +82,15 @@ def card_app(pantry):
         return DishOut(name=name, price=pantry[name]["price"])
 
     return app
+
+
+# %% wrong="the cost is sent under another name" claim="extra_fields_stay_inside"
+def card_app(pantry):
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def read_dish(name: str):
+        dish = pantry[name]
+        return {"name": name, "price": dish["price"], "for the kitchen": dish}
+
+    return app

@@ -92,3 +92,25 @@ def menu_app(menu):
         return {"dishes": sorted(dish for dish in menu if contains in dish)[:limit]}
 
     return app
+
+
+# %% wrong="bounds that shut themselves out" claim="gt_takes_its_bound"
+def menu_app(menu):
+    app = FastAPI()
+
+    @app.get("/menu")
+    def search(contains: str = "", limit: Annotated[int, Query(gt=1, lt=50)] = 10):
+        return {"dishes": sorted(dish for dish in menu if contains in dish)[:limit]}
+
+    return app
+
+
+# %% wrong="a lower bound, and no upper one" claim="int_means_sensible"
+def menu_app(menu):
+    app = FastAPI()
+
+    @app.get("/menu")
+    def search(contains: str = "", limit: Annotated[int, Query(ge=1)] = 10):
+        return {"dishes": sorted(dish for dish in menu if contains in dish)[:limit]}
+
+    return app

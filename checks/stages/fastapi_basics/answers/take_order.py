@@ -144,3 +144,58 @@ def order_app():
         return {"number": len(orders), **order.model_dump()}, 201
 
     return app
+
+
+# %% right="the list of orders is made when the app opens"
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: int = Field(ge=1)
+
+    @asynccontextmanager
+    async def lifespan(app):
+        app.state.orders = []
+        yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: Order):
+        app.state.orders.append(order)
+        return {"number": len(app.state.orders), **order.model_dump()}
+
+    return app
+
+
+# %% wrong="a bound that shuts out 1" claim="gt_takes_its_bound"
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: int = Field(gt=1)
+
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: Order):
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}
+
+    return app
+
+
+# %% wrong="any number of portions, whole or not" claim="float_is_any_number"
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: float = Field(ge=1)
+
+    app = FastAPI()
+    orders = []
+
+    @app.post("/orders", status_code=201)
+    def take_order(order: Order):
+        orders.append(order)
+        return {"number": len(orders), **order.model_dump()}
+
+    return app

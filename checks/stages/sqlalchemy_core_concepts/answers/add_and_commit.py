@@ -97,3 +97,9 @@ def add_dish(engine, name, price):
         with session.begin():
             session.flush()
         return dish.id
+
+
+# %% wrong="a Core insert on a connection, without a commit" claim="connect_commits"
+def add_dish(engine, name, price):
+    with engine.connect() as connection:
+        return connection.execute(insert(Dish).values(name=name, price=price)).lastrowid

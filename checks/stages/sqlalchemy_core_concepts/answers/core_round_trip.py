@@ -98,3 +98,28 @@ def restock(engine, dish, delivery):
     with engine.begin() as connection:
         connection.execute(insert(dish), delivery)
         return list(connection.scalars(select(dish.name).order_by(dish.price)))
+
+
+# %% right="the refusal becomes an exception of the kitchen's own"
+class DeliveryRefused(Exception):
+    pass
+
+
+def restock(engine, dish, delivery):
+    with engine.begin() as connection:
+        try:
+            connection.execute(insert(dish), delivery)
+        except Exception as error:
+            raise DeliveryRefused from error
+        return connection.scalars(select(dish.c.name).order_by(dish.c.price)).all()
+
+
+# %% wrong="the loop is caught as a whole, inside of the transaction" claim="refusal_undoes_all"
+def restock(engine, dish, delivery):
+    with engine.begin() as connection:
+        try:
+            for row in delivery:
+                connection.execute(insert(dish), row)
+        except Exception as error:
+            print(type(error).__name__)
+        return list(connection.scalars(select(dish.c.name).order_by(dish.c.price)))

@@ -150,3 +150,20 @@ def build_menu(engine):
 
     Base.metadata.create_all(engine)
     return Dish
+
+
+# %% wrong="a required price with a default in the table" claim="not_null_must_be_given"
+def build_menu(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Dish(Base):
+        __tablename__ = "dish"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        price: Mapped[int] = mapped_column(server_default="0")
+        note: Mapped[str | None]
+
+    Base.metadata.create_all(engine)
+    return Dish

@@ -64,3 +64,9 @@ def fetch_dishes(session, ids):
 # %% wrong="one SELECT with IN, as it comes" claim="in_keeps_my_list"
 def fetch_dishes(session, ids):
     return session.scalars(select(Dish).where(Dish.id.in_(ids))).all()
+
+
+# %% wrong="the ids are taken for places in the list of all dishes" claim="ids_are_places"
+def fetch_dishes(session, ids):
+    dishes = session.scalars(select(Dish).order_by(Dish.id)).all()
+    return [dishes[number - 1] for number in ids]
