@@ -81,7 +81,8 @@ font-family:var(--jp-content-font-family,sans-serif);font-size:var(--jp-content-
 .course-card b.open{color:var(--open)}.course-card b.ask{color:var(--ask)}
 .course-card code,.course-card pre{font-family:var(--jp-code-font-family,monospace);font-size:.92em;
 background:var(--jp-layout-color2,rgba(128,128,128,.15));border-radius:3px;padding:0 .25em}
-.course-card pre{padding:.4em .6em;white-space:pre-wrap}.course-card pre code{background:none;padding:0}
+.course-card pre{padding:.4em .6em;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere}
+.course-card pre code{background:none;padding:0}.course-card:has(details[open]){max-width:62em}
 .course-card summary{cursor:pointer}
 .course-card summary:focus-visible{outline:2px solid var(--ask);outline-offset:2px}
 </style>"""

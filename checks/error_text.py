@@ -7,7 +7,9 @@ import os
 import re
 import sysconfig
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from checks.display import shortened
 
@@ -20,18 +22,26 @@ _ENOUGH = 2000
 
 def first_line(error: BaseException) -> str:
     """An exception in one line that is the same each time: its kind, what it says, and where it arose."""
-    # Imported late, because the grader has no other use for FastAPI.
+    # Imported late, because the grader has no other use for them.
     from fastapi.exceptions import ResponseValidationError
+    from pydantic import ValidationError
 
     if isinstance(error, ResponseValidationError):
-        broken = error.errors()[0]
-        place = ".".join(str(part) for part in broken["loc"])
-        return (
-            f"the answer breaks the promise of its return type or model: {place}: {broken['msg']}"
-        )
+        said = _first_fault(error.errors())
+        return f"the answer breaks the promise of its return type or model: {said}"
     where = _learners_line(error)
     said = in_words(error)
+    if isinstance(error, ValidationError):  # its first line counts the faults and names none
+        said = shortened(f"{said}: {_first_fault(error.errors())}", 400)
     return f"{said} ({where})" if where else said
+
+
+def _first_fault(faults: Sequence[Any]) -> str:
+    if not faults:
+        return "no fault is named"
+    place = ".".join(str(part) for part in faults[0]["loc"])
+    message = _UNSTABLE.sub("", faults[0]["msg"])
+    return f"{place}: {message}" if place else message
 
 
 def in_words(error: BaseException) -> str:

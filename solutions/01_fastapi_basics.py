@@ -79,7 +79,7 @@ print("tomorrow:", tomorrow.get("/menu").json())
 # %% [markdown] cid="route" kind="prose"
 # ## A request finds its function
 #
-# A *route* ties a method and a path to a function. The places in curly braces are handed to the parameters of the same name, and the type hint says what they have to be. The return type is a promise too: an answer that breaks it becomes a 500.
+# A *route* ties a method and a path to a function. What a request has in the place of `{name}` is handed to the parameter `name`, and its type hint says what it has to be. The return type is a promise too: an answer that breaks it becomes a 500.
 #
 # `build_bistro` is an *app factory*: a function that builds a fresh app. `TestClient` calls that app as a function, in this process; no server runs. And the **x-ray** records what really happens, in the order in which it happens.
 
@@ -333,7 +333,7 @@ check.unknown_dish(price_app)
 # %% [markdown] cid="response" kind="prose"
 # ## What may leave the kitchen
 #
-# Whatever your function returns is sent, unless a *response model* says what may leave. You give it as the return type, or as `response_model=` in the decorator. FastAPI checks it, filters by it, and documents it: the app describes itself under `/openapi.json`.
+# Whatever your function returns is sent, unless a *response model* says what may leave. You give it as the return type, or as `response_model=` in the decorator. FastAPI checks the answer against it, lets nothing else out, and documents it: the app describes itself under `/openapi.json`.
 
 
 # %% cid="response-example" kind="example"
@@ -471,7 +471,7 @@ print("a client in with:", log)
 #
 # ## Myth-buster
 #
-# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it. Typed: `quiz(client_needs_a_server=MYTH)`.
+# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it.
 
 # %% cid="quiz" kind="quiz"
 # BEGIN SOLUTION: quiz()
@@ -486,7 +486,7 @@ quiz(
 # END SOLUTION
 
 # %% [markdown] cid="recap" kind="prose"
-# ## What you take away
+# ## What you take along
 #
 # - A route is found by method and path; the first match wins.
 # - Type hints are the check: what does not fit is refused with 422, and your function is not called.

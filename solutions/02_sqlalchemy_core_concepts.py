@@ -1,7 +1,7 @@
 # %% [markdown] cid="title" kind="prose"
 # # 2 · Introduction to SQLAlchemy core concepts: the chef
 #
-# Stage 1 ended with a waiter who forgets the menu overnight. Now the menu stands in a database file, and the bistro has its first evening with it. Three guests are honest. The fourth asks for a dish with a strange name.
+# In stage 1 the waiter forgot the menu overnight. Now the menu stands in a database file, and the bistro has its first evening with it. Three guests are honest. The fourth asks for a dish with a strange name.
 
 # %% cid="setup" kind="setup"
 import atexit
@@ -234,7 +234,7 @@ block
 #
 # ## A name is a name
 #
-# Another guest, another strange name: glued into the SQL, it would fit every dish. Write `:name` where the value belongs, and hand the value over *beside* the statement. SQLAlchemy tells whoever listens what it sends, so let us listen. (`create_engine(url, echo=True)` logs the same, with times.) The waiter of the hook is unchanged; behind him stands the chef.
+# Another guest, another strange name: glued into the SQL, it would fit every dish. Write `:name` where the value belongs, and hand the value over *beside* the statement. SQLAlchemy tells whoever listens what it sends, so let us listen. (`create_engine(url, echo=True)` logs the same, with times.) The waiter is that of the first bistro; now the chef stands behind him.
 
 # %% cid="bound-demo" kind="demo"
 engine = create_engine(f"sqlite:///{file}")
@@ -298,7 +298,7 @@ spice = Table(
 )
 running_low = select(spice.c.name).where(spice.c.grams < 50).order_by(spice.c.name).limit(2)
 
-for database in (postgresql, mssql):  # only written, not sent: neither database is here
+for database in (postgresql, mssql):  # only written, with its value spelt out: nothing is sent
     sql = running_low.compile(dialect=database.dialect(), compile_kwargs={"literal_binds": True})
     print(f"{database.__name__.split('.')[-1]}:", " ".join(str(sql).split()))
 
@@ -488,7 +488,7 @@ check.one_identity(fetch_dishes)
 # %% [markdown] cid="quiz-intro" kind="prose"
 # ## Myth-buster
 #
-# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it. Typed: `quiz(memory_is_shared=MYTH)`.
+# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it.
 
 # %% cid="quiz" kind="quiz"
 # BEGIN SOLUTION: quiz()

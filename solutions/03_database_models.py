@@ -95,7 +95,7 @@ with closing(sqlite3.connect(":memory:")) as pantry:
 #
 # About 60 minutes, six exercises. Seen with SQLAlchemy 2.1.
 #
-# This is where stage 2 arrived: a `Base`, one model, an engine on a file. What a session adds, it commits. **Predict** what is on disk when it does not.
+# This is where stage 2 arrived: a `Base`, one model, and an engine on a file, with a commit after what was added. **Predict** what is on disk when nobody says `commit()`.
 
 
 # %% cid="arrival" kind="setup"
@@ -577,7 +577,7 @@ check.outlive_the_session(raise_price)
 # %% [markdown] cid="quiz-intro" kind="prose"
 # ## Myth-buster
 #
-# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it. Typed: `quiz(flush_is_commit=MYTH)`.
+# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it.
 
 # %% cid="quiz" kind="quiz"
 # BEGIN SOLUTION: quiz()
@@ -611,4 +611,4 @@ quiz(
 #
 # **How far you are,** and where to go on: `from checks.progress import progress; progress()`, in a cell of your own.
 #
-# The recipe book is written. In stage 4 every guest gets a session of their own.
+# The recipe book is written. In [stage 4](04_engine_and_session.ipynb) every guest gets a session of their own.

@@ -143,7 +143,7 @@ except SQLAlchemyError as error:
 #
 # ### Try: the session factory
 #
-# Write `open_kitchen(url)`. It builds one engine for that URL and returns a *factory*: something that makes a new session for that engine each time it is called. A session finds in its own `SELECT` what it has just added; that is SQLAlchemy's default.
+# Write `open_kitchen(url)`. It builds one engine for that URL and returns a *factory*: something that makes a new session for that engine each time it is called. A session finds in its own `SELECT` what it has just added: keep that default.
 
 
 # %% cid="session-factory" kind="exercise" exercise="session_factory"
@@ -491,7 +491,7 @@ print("another program afterwards:", somebody_writes(pantry))
 block
 
 # %% [markdown] cid="roll-back-first-task" kind="prose" exercise="roll_back_first"
-# A `COMMIT` that failed, and behind it **no `ROLLBACK`**. The session thinks that its transaction is over, but SQLite keeps it open, lock included, and in that state the connection lies in the pool. Nobody else can write; and the next guest who gets this connection and commits saves the refused order, too. The hook is back, through the kitchen door.
+# A `COMMIT` that failed, and behind it **no `ROLLBACK`**. The session thinks that its transaction is over, but SQLite keeps it open, lock included, and in that state the connection lies in the pool. Nobody else can write; and the next guest who gets this connection and commits saves the refused order, too. That is how this stage began.
 #
 # An explicit `rollback()` ends it for good. It belongs where every error passes by.
 #
@@ -573,4 +573,4 @@ quiz(
 #
 # **How far you are:** `from checks.progress import progress; progress()`
 #
-# In stage 5 waiter and chef work together: whole endpoints, with the session at hand.
+# In [stage 5](05_integrating_endpoints.ipynb) waiter and chef work together: whole endpoints, with the session at hand.

@@ -603,7 +603,7 @@ check.write_the_test(test_dishes)
 # %% [markdown] cid="quiz-intro" kind="prose"
 # ## Myth-buster
 #
-# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it. Typed: `quiz(id_proves_saved=MYTH)`.
+# Fact or myth? Each verdict comes from an experiment that runs when you commit; open it on the card and read it.
 
 # %% cid="quiz" kind="quiz"
 # BEGIN SOLUTION: quiz()
@@ -639,4 +639,4 @@ quiz(
 #
 # **How far you are,** and where to go on: `from checks.progress import progress; progress()`, in a cell of your own.
 #
-# One order now has one commit. In stage 6 an order has several steps, and one of them fails: the bill.
+# One order now has one commit. In [stage 6](06_transactions_and_errors.ipynb) an order has several steps, and one of them fails: the bill.

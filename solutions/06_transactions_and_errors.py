@@ -3,7 +3,7 @@
 #
 # A guest pays 40. The money leaves the guest's account; then it reaches the bistro's. Two changes, and one moment between them. In that moment the process stops.
 #
-# **After this lesson you can**
+# **After this stage you can**
 #
 # - put what belongs together into one transaction, by hand and with a block;
 # - break your own code on purpose, and prove that it is all or nothing;
@@ -507,8 +507,9 @@ two.commit()
 print("read, add, write:", on_disk(engine))
 
 engine, one, two, _, _ = two_waiters(Account)
+the_jar = update(Account).where(Account.owner == "tips")
 for waiter, tip in ((one, 5), (two, 7)):
-    waiter.execute(update(Account).values(balance=Account.balance + tip))
+    waiter.execute(the_jar.values(balance=Account.balance + tip))
     waiter.commit()
 print("atomic UPDATE:   ", on_disk(engine))
 
@@ -565,7 +566,7 @@ check.no_lost_tip(add_tip)
 # %% [markdown] cid="locks" kind="prose"
 # ## "database is locked"
 #
-# SQLite lets **one** writer in at a time. Who comes second waits (5 seconds by default, not at all here), and then hears `database is locked`. A reader in a transaction can hold up a commit too, unless the file is in **WAL** mode: there a reader keeps its own picture, and the writer goes ahead.
+# SQLite lets **one** writer in at a time. Who comes second waits (5 seconds by default, not at all here), and then hears `database is locked`. A reader in a transaction can hold up a commit too, unless the file is in **WAL** mode: there a reader keeps its own picture, and the writer goes ahead. (The mode that a new file has is called DELETE.)
 
 
 # %% cid="locks-example" kind="example"
@@ -640,4 +641,4 @@ quiz(
 #
 # **How far you are,** and where to go on: `from checks.progress import progress; progress()`, in a cell of your own.
 #
-# The bill is right. In stage 7 a hundred guests come at once.
+# The bill is right. In [stage 7](07_production_tuning.ipynb) a hundred guests come at once.

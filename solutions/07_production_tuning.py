@@ -201,7 +201,7 @@ print("\nan HTTP client:", httpx2.Limits(max_keepalive_connections=2, max_connec
 # %% [markdown] cid="size-the-pool-task" kind="prose" exercise="size_the_pool"
 # Two are kept, a third is opened in need and closed afterwards, the fourth guest waits `pool_timeout` seconds. A pool does not notice a death by itself: `pool_pre_ping=True` asks a connection before lending it, `pool_recycle=n` replaces those older than `n` seconds (here all).
 #
-# The line with `Limits` is an HTTP client: **the third connection** of this course. Pools are an idea of networks at large; the same three numbers return.
+# The line with `Limits` is an HTTP client. The pool is **the third idea** that this course borrows: networks at large use it, with the same three numbers.
 #
 # | | SQLAlchemy | default | HTTP client |
 # |---|---|---|---|
@@ -314,9 +314,8 @@ bars = alt.Chart(
     x=alt.X("failed:Q", title=None, scale=alt.Scale(domain=[0, 6]), axis=alt.Axis(tickMinStep=1)),
     y=alt.Y("repair:N", title=None, sort=None),
 )
-chart = bars.mark_bar() + bars.mark_text(align="left", dx=4, color="gray", fontSize=13).encode(
-    text="failed:Q"
-)
+numbers = bars.mark_text(align="left", dx=4, color="gray", fontSize=13, fontWeight="bold")
+chart = bars.mark_bar() + numbers.encode(text="failed:Q")
 table = "\n".join(f"{name:20} {count} of 6 guests got an error" for name, count in failed.items())
 display(
     {"application/vnd.vegalite.v5+json": chart.to_dict(), "text/plain": table},
@@ -474,7 +473,7 @@ async with AsyncSession(async_engine) as db:
     try:
         dish.orders
     except SQLAlchemyError as error:
-        print("a relationship:", said(error))
+        print("a relationship:", said(error).split(";")[0])
     await db.commit()
     try:
         dish.name
@@ -835,7 +834,7 @@ async with Database(f"sqlite+aiosqlite:///{file}") as database:
 #
 # ## Myth-buster
 #
-# Fact or myth? Typed: `quiz(pre_ping_prevents_all=MYTH)`.
+# Fact or myth? The experiments decide.
 
 # %% cid="quiz" kind="quiz"
 # BEGIN SOLUTION: quiz()
@@ -910,10 +909,10 @@ print("served in the rush:", sum(answer.is_success for answer in answers), "of 4
 # %% [markdown] cid="recap" kind="prose"
 # ## What you take along
 #
-# From the whole course, a line for each stage:
+# The whole course, a line for each stage:
 #
 # 1. **Waiter.** Type hints check what comes in, the response model says what goes out; blocking work belongs in `def`.
-# 2. **Chef.** An engine is a pool, a session is a unit of work, a model is a table. Nothing connects before the first SQL.
+# 2. **Chef.** An engine lends connections, a session is a unit of work, a model describes a table. Nothing connects before it is used.
 # 3. **Recipes.** Related objects come when you touch them; say in the query what you will touch.
 # 4. **One ticket per guest.** One session for each request, from a dependency with `yield`, closed whatever happens.
 # 5. **Waiter meets chef.** Inject the session, commit in the endpoint, answer with a schema.
@@ -928,7 +927,7 @@ print("served in the rush:", sum(answer.is_success for answer in answers), "of 4
 # 4. Is there a sync session inside any `async def`?
 # 5. Does each background task open its own session?
 # 6. Has each migration been read, run on a copy with rows, and run back?
-# 7. Who has just written: from where does he read?
+# 7. Who has just written: from where do they read?
 # 8. Do pre-ping, settings from the environment and `engine.dispose()` in the lifespan stand in the code?
 # 9. What does your x-ray of the busiest route show: statements, connections, and when do they come back?
 #

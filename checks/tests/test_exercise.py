@@ -156,6 +156,16 @@ def test_an_interrupt_is_not_swallowed():
         ),
         ("class Mute(Exception):\n    __str__ = None\ndef answer(x): raise Mute", "Mute (line 3"),
         ("def answer(x): raise ValueError('n' * 10**6)", "ValueError: nnn"),
+        (
+            "from pydantic import BaseModel\nclass Dish(BaseModel): price: int\n"
+            "def answer(x): return Dish(price='a lot')",
+            "ValidationError: 1 validation error for Dish: price: Input should be a valid integer",
+        ),
+        (
+            "from pydantic import ValidationError\n"
+            "def answer(x): raise ValidationError.from_exception_data('Dish', [])",
+            "ValidationError: 0 validation errors for Dish: no fault is named (line 2",
+        ),
     ],
 )
 def test_whatever_an_answer_raises_is_told_in_a_line(code, observed):

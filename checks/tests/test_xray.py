@@ -200,6 +200,14 @@ def test_long_statements_are_wrapped_in_the_diagram_not_stretched():
     assert "<br/>" in source
 
 
+def test_a_value_in_a_statement_stands_on_the_line_of_its_column():
+    statement = "SELECT dish.id, dish.name, dish.price FROM dish WHERE dish.id = ?"
+    source = sequence_diagram((Event(Kind.STATEMENT, statement),))
+    assert source.endswith(
+        "SELECT dish.id, dish.name,<br/>dish.price FROM dish WHERE<br/>dish.id = ?"
+    )
+
+
 def test_a_recording_can_be_cut_down_to_some_kinds(app):
     with xray(app) as request:
         TestClient(app).get("/dishes/7")

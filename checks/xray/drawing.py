@@ -46,9 +46,15 @@ def sequence_diagram(events: tuple[Event, ...]) -> str:
     for each in _joined(events):
         sender, receiver = map(_short, each.lanes)
         arrow = "-->>" if each.kind in _ANSWERS else "->>"
-        wrapped = "<br/>".join(_escaped(line) for line in textwrap.wrap(each.text, 36)[:6])
+        wrapped = "<br/>".join(_escaped(line) for line in _lines(each.text))
         lines.append(f"  {sender}{arrow}{receiver}: {wrapped}")
     return "\n".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The text in lines that fit between two lanes; `id = ?` stays on one of them."""
+    tied = text.replace(" = ?", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}?")
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(tied, 36)[:6]]
 
 
 def _short(lane: Lane) -> str:

@@ -304,7 +304,7 @@ def depends_wants_a_call() -> Evidence:
 
 @claim(
     "`scoped_session` gives each request a session of its own.",
-    why="It gives each *thread* one, and threads are used again for the next request. It knows nothing "
+    why="It gives one to each thread, and threads are used again for the next request. It knows nothing "
     "of requests, unless you call `remove()` at the end of each.",
 )
 def scoped_session_is_per_request() -> Evidence:
