@@ -225,3 +225,16 @@ def create_app(get_db: Callable[..., Any]) -> FastAPI:
             return dish
 
     return app
+
+
+# %% wrong="saved, and a text for the answer" claim=""
+def create_app(get_db: Callable[..., Any]) -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/dishes")
+    def create_dish(new: DishIn, db: Annotated[Session, Depends(get_db)]) -> Response:
+        db.add(Dish(**new.model_dump()))
+        db.commit()
+        return Response("saved", status_code=201)
+
+    return app
