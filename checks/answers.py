@@ -5,6 +5,8 @@ A file `checks/stages/STAGE/answers/EXERCISE.py` in percent format holds them, o
     # %% right="a path parameter"
     # %% wrong="the name is read from the query" claim="parameters_come_from_the_query"
 
+A slip that no belief explains says `claim=""`: the check then names none.
+
 A cell is what a learner would write into the exercise cell; what the set-up gives is at hand. Each
 stage marks some wrong answers that are quick to check with `canary=true`: the grader runs one of them
 after a hand-in, to see whether the checks still work. `course build` lays these beside the others, in
@@ -34,7 +36,7 @@ from checks.result import CheckResult
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer; `claim` is the belief that a check must name, and None for a right answer."""
+    """One answer; `claim` is the belief that a check must name, "" for a slip, None if it is right."""
 
     exercise: str
     about: str

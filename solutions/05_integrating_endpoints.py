@@ -304,7 +304,7 @@ check.create_dish(create_app)
 #
 # **First look** at the next cell: Pydantic remembers what was sent.
 #
-# **Then write** `PATCH /dishes/{dish_id}`. The body may have `name`, `price` and `note`; the answer is the whole dish as `DishOut`. A field that was not sent stays. A price of 0 is a price, a note of `null` takes the note away. An unknown dish is a 404.
+# **Then write** `PATCH /dishes/{dish_id}`. The body may have `name`, `price` and `note`, and whatever else it has changes nothing; the answer is the whole dish as `DishOut`. A field that was not sent stays. A price of 0 is a price, a note of `null` takes the note away. An unknown dish is a 404.
 
 
 # %% cid="exclude-unset" kind="example"

@@ -314,7 +314,7 @@ print(TestClient(build_bistro(engine)).post("/bill?amount=400").json(), "|", on_
 #
 # ### Try: conflict is 409
 #
-# Write `POST /dishes` with a `DishIn` as its body. It answers 201 with the dish. If the name is taken it answers **409**, and the attempt is saved as a `Note` with that name as its text: the cook wants to know what is asked for.
+# Write `POST /dishes` with a `DishIn` as its body. It answers 201 with the dish, its name and its price. If the name is taken it answers **409**, and the attempt is saved as a `Note` with that name as its text: the cook wants to know what is asked for.
 #
 # The check is also the guest who takes a name one moment before you.
 
@@ -459,7 +459,7 @@ for name, engine in (("plain", plain), ("repaired", repaired)):
 #
 # ### Try: one bad line
 #
-# Write `take_order(engine, table, dishes)`. It saves a `Line` for each dish, all in one transaction. A dish that is not on the menu is refused by the foreign key, with an `IntegrityError`: leave that line out, keep the others. Return the refused dishes as a list. (The check's engine is a repaired one.)
+# Write `take_order(engine, table, dishes)`. It saves a `Line` for each dish, all in one transaction; who orders a dish twice gets two. A dish that is not on the menu is refused by the foreign key, with an `IntegrityError`: leave that line out, keep the others. Return the refused dishes as a list. (The check's engine is a repaired one.)
 
 
 # %% cid="one-bad-line" kind="exercise" exercise="one_bad_line"

@@ -731,7 +731,7 @@ for engine in (reader, writer):
 #
 # ### Try: read your writes
 #
-# Write `split_sessions`. It returns a maker of sessions, such as `sessionmaker(class_=...)` with a `Session` of yours. Its sessions read from the replica, write to the writer (`add` as well as `update(...)`), and read from the writer once they have written. The next session begins with the replica again.
+# Write `split_sessions`. It returns a maker of sessions, such as `sessionmaker(class_=...)` with a `Session` of yours. Its sessions read from the replica, write to the writer (`add`, `insert(...)`, `update(...)` and `delete(...)`), and read from the writer once they have written. The next session begins with the replica again.
 
 
 # %% cid="read-your-writes" kind="exercise" exercise="read_your_writes"

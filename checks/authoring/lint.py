@@ -142,7 +142,7 @@ def exercises_have_hints(material: Material) -> Iterator[str]:
 
 
 def exercises_have_answers(material: Material) -> Iterator[str]:
-    """Each exercise has right and wrong answers enough, and each wrong one its claim."""
+    """Each exercise has right and wrong answers enough, and each claim they name is there."""
     for entry in material.stage.exercises:
         where = f"checks/stages/{material.stage.id}/answers/{entry.id}.py"
         try:
@@ -158,7 +158,7 @@ def exercises_have_answers(material: Material) -> Iterator[str]:
             if count < fewest:
                 yield f"{where}: has {_count(count, f'{kind} answer')}: write at least {fewest}"
         for answer in answers:
-            if answer.claim is not None and answer.claim not in material.room.claims:
+            if answer.claim and answer.claim not in material.room.claims:
                 yield (
                     f'{where}: the wrong answer "{answer.about}" names the claim {answer.claim}, '
                     "which the stage does not have: write the claim, or name another"

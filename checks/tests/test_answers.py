@@ -34,7 +34,7 @@ def test_an_answer_gets_the_outcome_and_the_diagnosis_it_deserves(stage, answer)
     diagnosis = result.diagnosis.name if result.diagnosis else None
     assert (result.outcome, diagnosis) == (
         Outcome.SOLVED if answer.right else Outcome.NOT_YET,
-        answer.claim,
+        answer.claim or None,
     ), result
     assert (result.points == result.maximum) is answer.right
 

@@ -214,3 +214,44 @@ def change_app(get_db):
         return dish
 
     return app
+
+
+# %% wrong="any field of the body is set" claim=""
+def change_app(get_db: Callable[..., Any]) -> FastAPI:
+    app = FastAPI()
+    DB = Annotated[Session, Depends(get_db)]
+
+    @app.patch("/dishes/{dish_id}", response_model=DishOut)
+    def change_dish(dish_id: int, change: dict[str, Any], db: DB) -> Any:
+        dish = db.get(Dish, dish_id)
+        if dish is None:
+            raise HTTPException(404, f"There is no dish {dish_id}")
+        for field, value in change.items():
+            setattr(dish, field, value)
+        db.commit()
+        return dish
+
+    return app
+
+
+# %% wrong="committed, but an attribute of another name was set" claim=""
+def change_app(get_db: Callable[..., Any]) -> FastAPI:
+    app = FastAPI()
+    DB = Annotated[Session, Depends(get_db)]
+
+    class DishChange(BaseModel):
+        name: str | None = None
+        price: int | None = None
+        note: str | None = None
+
+    @app.patch("/dishes/{dish_id}", response_model=DishOut)
+    def change_dish(dish_id: int, change: DishChange, db: DB) -> Any:
+        dish = db.get(Dish, dish_id)
+        if dish is None:
+            raise HTTPException(404, f"There is no dish {dish_id}")
+        for field, value in change.model_dump(exclude_unset=True).items():
+            dish.field = value
+        db.commit()
+        return dish
+
+    return app

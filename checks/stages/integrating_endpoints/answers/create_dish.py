@@ -208,3 +208,33 @@ def create_app(get_db):
         return dish
 
     return app
+
+
+# %% wrong="saved in the lesson's pantry, not in the one that is handed over" claim=""
+def create_app(get_db: Callable[..., Any]) -> FastAPI:
+    app = FastAPI()
+    restock()
+
+    @app.post("/dishes", status_code=201, response_model=DishOut)
+    def create_dish(new: DishIn) -> Any:
+        with SessionLocal() as db:
+            dish = Dish(**new.model_dump())
+            db.add(dish)
+            db.commit()
+            db.refresh(dish)
+            return dish
+
+    return app
+
+
+# %% wrong="saved, and a text for the answer" claim=""
+def create_app(get_db: Callable[..., Any]) -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/dishes")
+    def create_dish(new: DishIn, db: Annotated[Session, Depends(get_db)]) -> Response:
+        db.add(Dish(**new.model_dump()))
+        db.commit()
+        return Response("saved", status_code=201)
+
+    return app

@@ -166,3 +166,18 @@ def test_create(app, get_db, scratch):
             assert db.scalars(select(Dish.name)).all() == ["stew"]
         finally:
             app.dependency_overrides.clear()
+
+
+# %% wrong="it prints what it found" claim=""
+def test_create(app, get_db, scratch):
+    def scratch_db():
+        with scratch() as db:
+            yield db
+
+    app.dependency_overrides[get_db] = scratch_db
+    try:
+        TestClient(app).post("/dishes", json={"name": "stew", "price": 9})
+        with scratch() as db:
+            print(db.scalars(select(Dish.name)).all() == ["stew"])
+    finally:
+        app.dependency_overrides.clear()

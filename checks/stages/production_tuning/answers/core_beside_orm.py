@@ -59,3 +59,18 @@ def happy_hour(session, dish, off):
         connection.execute(text("UPDATE dishes SET price = price - :off"), {"off": off})
     session.refresh(dish)
     return dish.price
+
+
+# %% wrong="each object is changed, so each row has its UPDATE" claim=""
+def happy_hour(session: Session, dish: Dish, off: int) -> int:
+    for each in session.scalars(select(Dish)):
+        each.price -= off
+    session.flush()
+    return dish.price
+
+
+# %% wrong="the old price is returned" claim=""
+def happy_hour(session: Session, dish: Dish, off: int) -> int:
+    old = dish.price
+    session.execute(update(Dish).values(price=Dish.price - off))
+    return old

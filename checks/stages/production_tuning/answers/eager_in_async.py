@@ -78,3 +78,24 @@ async def read_board(sessions):
     read_board.session = sessions()
     dishes = await read_board.session.scalars(select(Dish).options(selectinload(Dish.orders)))
     return {dish.name: [order.seat for order in dish.orders] for dish in dishes}
+
+
+# %% wrong="nothing is returned" claim=""
+async def read_board(sessions: async_sessionmaker[AsyncSession]) -> dict[str, list[int]]:
+    async with sessions() as session:
+        dishes = await session.scalars(select(Dish).options(selectinload(Dish.orders)))
+        board = {dish.name: [order.seat for order in dish.orders] for dish in dishes}
+
+
+# %% wrong="one seat for each dish" claim=""
+async def read_board(sessions: async_sessionmaker[AsyncSession]) -> dict[str, list[int]]:
+    async with sessions() as session:
+        rows = await session.execute(select(Dish.name, Order.seat).outerjoin(Order))
+        return dict(rows.tuples().all())
+
+
+# %% wrong="the keys are objects" claim=""
+async def read_board(sessions: async_sessionmaker[AsyncSession]) -> dict[str, list[int]]:
+    async with sessions() as session:
+        dishes = await session.scalars(select(Dish).options(selectinload(Dish.orders)))
+        return {dish: [order.seat for order in dish.orders] for dish in dishes}

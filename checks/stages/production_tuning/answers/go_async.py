@@ -126,3 +126,27 @@ def coffee_app(engine):
         return {"cup": await db.scalar(text("SELECT brew()"))}
 
     return app
+
+
+# %% wrong="the row is sent, not its value" claim=""
+def coffee_app(engine: AsyncEngine) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/coffee")
+    async def make_coffee():
+        async with AsyncSession(engine) as session:
+            return {"cup": (await session.execute(text("SELECT brew()"))).one()}
+
+    return app
+
+
+# %% wrong="with instead of async with" claim="async_interchangeable"
+def coffee_app(engine: AsyncEngine) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/coffee")
+    async def make_coffee():
+        with AsyncSession(engine) as session:
+            return {"cup": await session.scalar(text("SELECT brew()"))}
+
+    return app

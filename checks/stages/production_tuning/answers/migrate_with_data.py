@@ -108,3 +108,14 @@ def downgrade(op):
     op.drop_column("dishes", "vegan")
     op.drop_column("dishes", "title")
     op.add_column("dishes", sa.Column("name", sa.String))
+
+
+# %% wrong="a number instead of a Boolean" claim=""
+def upgrade(op: Operations) -> None:
+    op.alter_column("dishes", "name", new_column_name="title")
+    op.add_column("dishes", sa.Column("vegan", sa.Integer, nullable=False, server_default="0"))
+
+
+def downgrade(op: Operations) -> None:
+    op.drop_column("dishes", "vegan")
+    op.alter_column("dishes", "title", new_column_name="name")

@@ -81,3 +81,14 @@ def split_sessions(writer, replica):
 # %% wrong="only the writer is used" claim="replica_is_found"
 def split_sessions(writer, replica):
     return sessionmaker(writer)
+
+
+# %% wrong="of the statements, only an UPDATE counts as writing" claim=""
+def split_sessions(writer: Engine, replica: Engine) -> sessionmaker[Session]:
+    class Split(Session):
+        def get_bind(self, mapper: Any = None, *, clause: Any = None, **rest: Any) -> Engine:
+            if self._flushing or isinstance(clause, sa.Update):
+                self.info["wrote"] = True
+            return writer if self.info.get("wrote") else replica
+
+    return sessionmaker(class_=Split)

@@ -45,3 +45,9 @@ def open_engine(url, allowed, workers, patience):
 # %% wrong="everything at its default" claim="empty_pool_answers_soon" canary=true
 def open_engine(url, allowed, workers, patience):
     return create_engine(url)
+
+
+# %% wrong="rounded, not rounded down" claim=""
+def open_engine(url: str, allowed: int, workers: int, patience: float) -> Engine:
+    share = round(allowed / workers)
+    return create_engine(url, pool_size=share, max_overflow=0, pool_timeout=patience)

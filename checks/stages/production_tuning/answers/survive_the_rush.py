@@ -211,3 +211,49 @@ def rush_app(engine):
         return {"id": dish.id, "name": dish.name, "price": dish.price}
 
     return app
+
+
+# %% right="a door of its own: a semaphore that is awaited"
+def rush_app(engine: Engine) -> FastAPI:
+    class DishOut(BaseModel):
+        id: int
+        name: str
+        price: int
+
+    app = FastAPI()
+    door = asyncio.Semaphore(1)
+
+    async def one_at_a_time() -> AsyncIterator[None]:
+        async with door:
+            yield
+
+    def get_db(_: Annotated[None, Depends(one_at_a_time)]) -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    @app.get("/dishes/{dish_id}", response_model=DishOut)
+    def read_dish(dish_id: int, db: Annotated[Session, Depends(get_db)]) -> Dish:
+        return db.get_one(Dish, dish_id)
+
+    return app
+
+
+# %% wrong="an engine of its own with a bigger pool" claim="bigger_pool_cures"
+def rush_app(engine: Engine) -> FastAPI:
+    class DishOut(BaseModel):
+        id: int
+        name: str
+        price: int
+
+    app = FastAPI()
+    bigger = create_engine(engine.url, pool_size=20)
+
+    def get_db() -> Iterator[Session]:
+        with Session(bigger) as session:
+            yield session
+
+    @app.get("/dishes/{dish_id}", response_model=DishOut)
+    def read_dish(dish_id: int, db: Annotated[Session, Depends(get_db)]) -> Dish:
+        return db.get_one(Dish, dish_id)
+
+    return app

@@ -239,3 +239,91 @@ def order_app(engine):
         return {"id": order.id}
 
     return app
+
+
+# %% right="two tasks, and the first only prints a line"
+def order_app(engine: Engine) -> FastAPI:
+    app = FastAPI()
+
+    def announce(number: int) -> None:
+        print("a new order")
+
+    def print_ticket(number: int) -> None:
+        with Session(engine) as session, session.begin():
+            session.get_one(Order, number).state = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish_id: int, seat: int, tasks: BackgroundTasks) -> dict[str, int]:
+        with Session(engine) as session, session.begin():
+            order = Order(dish_id=dish_id, seat=seat)
+            session.add(order)
+            session.flush()
+            number = order.id
+        tasks.add_task(announce, number)
+        tasks.add_task(print_ticket, number)
+        return {"id": number}
+
+    return app
+
+
+# %% wrong="every order is printed" claim=""
+def order_app(engine: Engine) -> FastAPI:
+    app = FastAPI()
+
+    def print_tickets() -> None:
+        with Session(engine) as session, session.begin():
+            session.execute(update(Order).values(state="printed"))
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish_id: int, seat: int, tasks: BackgroundTasks) -> dict[str, int]:
+        with Session(engine) as session, session.begin():
+            order = Order(dish_id=dish_id, seat=seat)
+            session.add(order)
+            session.flush()
+            number = order.id
+        tasks.add_task(print_tickets)
+        return {"id": number}
+
+    return app
+
+
+# %% wrong="a bare number is answered" claim=""
+def order_app(engine: Engine) -> FastAPI:
+    app = FastAPI()
+
+    def print_ticket(number: int) -> None:
+        with Session(engine) as session, session.begin():
+            session.get_one(Order, number).state = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish_id: int, seat: int, tasks: BackgroundTasks) -> int:
+        with Session(engine) as session, session.begin():
+            order = Order(dish_id=dish_id, seat=seat)
+            session.add(order)
+            session.flush()
+            number = order.id
+        tasks.add_task(print_ticket, number)
+        return number
+
+    return app
+
+
+# %% wrong="committed, but an attribute of another name was set" claim=""
+def order_app(engine: Engine) -> FastAPI:
+    app = FastAPI()
+
+    def print_ticket(number: int) -> None:
+        with Session(engine) as session, session.begin():
+            session.get_one(Order, number).status = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish_id: int, seat: int, tasks: BackgroundTasks) -> dict[str, int]:
+        with Session(engine) as session, session.begin():
+            order = Order(dish_id=dish_id, seat=seat)
+            session.add(order)
+            session.flush()
+            number = order.id
+        tasks.add_task(print_ticket, number)
+        return {"id": number}
+
+    return app

@@ -151,3 +151,21 @@ def note_app(engine):
         return {"noted": note.text}
 
     return app
+
+
+# %% wrong="committed in time, and a commit that fails is not told" claim="caught_is_handled"
+def note_app(engine: Engine) -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/notes", status_code=201)
+    def leave_note(
+        text: str, db: Annotated[Session, Depends(get_db_for(engine))]
+    ) -> dict[str, str]:
+        db.add(Note(text=text))
+        try:
+            db.commit()
+        except Exception:
+            db.rollback()
+        return {"noted": text}
+
+    return app

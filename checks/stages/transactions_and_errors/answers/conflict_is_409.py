@@ -175,3 +175,87 @@ def dish_app(engine):
         return dish
 
     return app
+
+
+# %% right="the refresh, and a response model"
+def dish_app(engine: Engine) -> FastAPI:
+    class DishOut(DishIn):
+        id: int
+
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201, response_model=DishOut)
+    def add_dish(new: DishIn, db: Annotated[Session, Depends(get_db_for(engine))]) -> Dish:
+        dish = Dish(**new.model_dump())
+        try:
+            db.add(dish)
+            db.commit()
+        except IntegrityError as error:
+            db.rollback()
+            with Session(engine) as other, other.begin():
+                other.add(Note(text=new.name))
+            raise HTTPException(409, "taken") from error
+        db.refresh(dish)
+        return dish
+
+    return app
+
+
+# %% wrong="the bare object after the commit" claim=""
+def dish_app(engine: Engine) -> FastAPI:
+    DB = Annotated[Session, Depends(get_db_for(engine))]
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(new: DishIn, db: DB):
+        dish = Dish(name=new.name, price=new.price)
+        db.add(dish)
+        try:
+            db.commit()
+        except IntegrityError:
+            db.rollback()
+            db.add(Note(text=new.name))
+            db.commit()
+            raise HTTPException(409, "taken") from None
+        return dish
+
+    return app
+
+
+# %% wrong="nothing is returned" claim=""
+def dish_app(engine: Engine) -> FastAPI:
+    DB = Annotated[Session, Depends(get_db_for(engine))]
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(new: DishIn, db: DB) -> None:
+        db.add(Dish(name=new.name, price=new.price))
+        try:
+            db.commit()
+        except IntegrityError:
+            db.rollback()
+            db.add(Note(text=new.name))
+            db.commit()
+            raise HTTPException(409, "taken") from None
+
+    return app
+
+
+# %% wrong="the note says more than the name" claim=""
+def dish_app(engine: Engine) -> FastAPI:
+    DB = Annotated[Session, Depends(get_db_for(engine))]
+    app = FastAPI()
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(new: DishIn, db: DB) -> DishIn:
+        db.add(Dish(name=new.name, price=new.price))
+        try:
+            db.commit()
+        except IntegrityError:
+            db.rollback()
+            db.add(Note(text=f"{new.name} was asked for"))
+            db.commit()
+            raise HTTPException(409, "taken") from None
+        return new
+
+    return app

@@ -122,3 +122,9 @@ def add_tip(engine, amount):
     with Session(engine) as session:
         session.get_one(Account, "tips").balance = Account.balance + amount
         session.flush()
+
+
+# %% wrong="the database adds, to every account" claim=""
+def add_tip(engine: Engine, amount: int) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(update(Account).values(balance=Account.balance + amount))

@@ -123,3 +123,53 @@ def take_order(engine, table, dishes):
             except IntegrityError:
                 refused.append(dish)
     return refused
+
+
+# %% right="the order is begun again without what was refused"
+def take_order(engine: Engine, table: int, dishes: list[str]) -> list[str]:
+    refused: list[str] = []
+    while True:
+        try:
+            with Session(engine) as session, session.begin():
+                for dish in dishes:
+                    if dish not in refused:
+                        session.add(Line(table=table, dish=dish))
+                        session.flush()
+            return refused
+        except IntegrityError:
+            refused.append(dish)
+
+
+# %% wrong="each dish only once" claim=""
+def take_order(engine: Engine, table: int, dishes: list[str]) -> list[str]:
+    refused = []
+    with Session(engine) as session, session.begin():
+        for dish in dict.fromkeys(dishes):
+            try:
+                with session.begin_nested():
+                    session.add(Line(table=table, dish=dish))
+            except IntegrityError:
+                refused.append(dish)
+    return refused
+
+
+# %% wrong="it stops at the first bad line" claim=""
+def take_order(engine: Engine, table: int, dishes: list[str]) -> list[str]:
+    refused = []
+    with Session(engine) as session, session.begin():
+        try:
+            for dish in dishes:
+                with session.begin_nested():
+                    session.add(Line(table=table, dish=dish))
+        except IntegrityError:
+            refused.append(dish)
+    return refused
+
+
+# %% wrong="the menu of the example" claim=""
+def take_order(engine: Engine, table: int, dishes: list[str]) -> list[str]:
+    menu = {"soup", "bread"}
+    with Session(engine) as session, session.begin():
+        session.add(Note(text="an order"))
+        session.add_all(Line(table=table, dish=dish) for dish in dishes if dish in menu)
+    return [dish for dish in dishes if dish not in menu]

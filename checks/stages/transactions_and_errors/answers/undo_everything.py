@@ -81,3 +81,31 @@ def run_steps(engine, steps):
         for step in steps:
             step(session)
             session.flush()
+
+
+# %% wrong="it stops at the error, keeps what is done and tells nobody" claim="caught_is_handled"
+def run_steps(engine: Engine, steps: list[Callable[[Session], None]]) -> None:
+    with Session(engine) as session, session.begin():
+        for step in steps:
+            try:
+                step(session)
+            except Exception:
+                break
+
+
+# %% wrong="the caller gets another error" claim=""
+def run_steps(engine: Engine, steps: list[Callable[[Session], None]]) -> None:
+    with Session(engine) as session, session.begin():
+        for number, step in enumerate(steps, 1):
+            try:
+                step(session)
+            except Exception as error:
+                raise ValueError(f"step {number} failed") from error
+
+
+# %% wrong="one commit, and nobody who rolls back or closes" claim=""
+def run_steps(engine: Engine, steps: list[Callable[[Session], None]]) -> None:
+    session = Session(engine)
+    for step in steps:
+        step(session)
+    session.commit()
