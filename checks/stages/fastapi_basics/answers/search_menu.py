@@ -114,3 +114,15 @@ def menu_app(menu):
         return {"dishes": sorted(dish for dish in menu if contains in dish)[:limit]}
 
     return app
+
+
+# %% wrong="upper and lower case are the same" claim=""
+def menu_app(menu):
+    app = FastAPI()
+
+    @app.get("/menu")
+    def search(contains: str = "", limit: int = Query(10, ge=1, le=50)):
+        found = [dish for dish in menu if contains.lower() in dish.lower()]
+        return {"dishes": sorted(found)[:limit]}
+
+    return app

@@ -199,3 +199,21 @@ def order_app():
         return {"number": len(orders), **order.model_dump()}
 
     return app
+
+
+# %% wrong="the number is read before the order is in the list" claim=""
+def order_app():
+    class Order(BaseModel):
+        dish: str
+        portions: int = Field(ge=1)
+
+    app = FastAPI()
+    orders: list[Order] = []
+
+    @app.post("/orders", status_code=201)
+    def take(order: Order):
+        number = len(orders)
+        orders.append(order)
+        return {"number": number, **order.model_dump()}
+
+    return app

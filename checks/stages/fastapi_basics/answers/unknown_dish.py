@@ -98,3 +98,17 @@ def price_app(menu):
         return {"name": name, "price": menu[name]}
 
     return app
+
+
+# %% wrong="the first dish decides" claim=""
+def price_app(menu):
+    app = FastAPI()
+
+    @app.get("/dishes/{name}")
+    def price(name: str):
+        for dish in menu:
+            if dish != name:
+                raise HTTPException(404, f"There is no {name}")
+            return {"name": name, "price": menu[name]}
+
+    return app

@@ -123,3 +123,12 @@ def restock(engine, dish, delivery):
         except Exception as error:
             print(type(error).__name__)
         return list(connection.scalars(select(dish.c.name).order_by(dish.c.price)))
+
+
+# %% wrong="a row that fails is passed over, and the others are kept" claim=""
+def restock(engine, dish, delivery):
+    with engine.begin() as connection:
+        with suppress(SQLAlchemyError):
+            for row in delivery:
+                connection.execute(insert(dish), row)
+        return list(connection.scalars(select(dish.c.name).order_by(dish.c.price)))

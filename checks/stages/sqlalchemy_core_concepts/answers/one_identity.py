@@ -70,3 +70,8 @@ def fetch_dishes(session, ids):
 def fetch_dishes(session, ids):
     dishes = session.scalars(select(Dish).order_by(Dish.id)).all()
     return [dishes[number - 1] for number in ids]
+
+
+# %% wrong="the ids of the text" claim=""
+def fetch_dishes(session, ids):
+    return [session.get(Dish, number) for number in [1, 2, 1, 1, 2]]
