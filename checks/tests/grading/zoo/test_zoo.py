@@ -39,12 +39,15 @@ mine = "needle " + "".join(map(str, range(10)))
 shifted = PATTERNS
 shift = bytes((each + 1) % 256 for each in range(256))
 found, here = set(), id(object()) & ~0xffff
-for start, step in ((libc.sbrk(0) - 65536, -65536), (here, 65536), (here, -65536)):
+for start, step in ((libc.sbrk(0) & ~0xffff, -65536), (here, 65536), (here, -65536)):
     for number in range(1000):
+        begin, end = start + number * step, start + number * step + 65536 + 256
         os.lseek(file, 0, os.SEEK_SET)
-        # Where nothing is mapped, this gives an error instead of a crash.
-        size = libc.write(file, start + number * step, 65536)
-        page = os.pread(file, max(size, 0), 0)
+        while begin < end:
+            # Where nothing is mapped, this gives an error instead of a crash; so on to the next page.
+            size = libc.write(file, begin, end - begin)
+            begin = (begin + max(size, 0)) // 4096 * 4096 + 4096
+        page = os.pread(file, os.lseek(file, 0, os.SEEK_CUR), 0)
         found |= set(re.findall(rb"needle (?:[0-9]{10}|[a-j]{10})", page))
         found |= {line for line in shifted if line in page.translate(shift)}
 print(sorted(found))
