@@ -28,6 +28,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from shutil import copy, rmtree
 from tempfile import mkdtemp
+from traceback import clear_frames
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -67,7 +68,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-# An error that we provoke below leaves this one behind, at a moment of its own choice.
+# An error that we provoke below leaves this one behind.
 warnings.filterwarnings("ignore", message="coroutine 'Connection.cursor' was never awaited")
 
 # %% cid="setup-kitchen" kind="setup"
@@ -111,6 +112,7 @@ def open_kitchen(**pool: Any) -> Engine:
 
 def said(error: Exception) -> str:
     """The name of an error and what it says, without links and SQL."""
+    clear_frames(error.__traceback__)  # what it has left behind goes now, not at some later moment
     return f"{type(error).__name__}: {error}".splitlines()[0].split(" (Background")[0]
 
 
@@ -478,7 +480,7 @@ async with AsyncSession(async_engine) as db:
     try:
         dish.name
     except SQLAlchemyError as error:
-        print("after a commit:", type(error).__name__)
+        print("after a commit:", said(error).partition(":")[0])
     print("awaited:       ", await dish.awaitable_attrs.name, await dish.awaitable_attrs.orders)
 
 async with AsyncSession(async_engine, expire_on_commit=False) as db:
