@@ -1,6 +1,7 @@
 """The answer matrix: right is solved, blank is not attempted, wrong is diagnosed exactly."""
 
 import inspect
+from functools import cache
 
 import pytest
 
@@ -28,9 +29,21 @@ CLAIMS = [
 ]
 
 
+@cache
+def found(stage, exercise, code):
+    """What the check says of an answer, the first time; several tests ask."""
+    return check_answer(stage, exercise, code)
+
+
+@cache
+def shown(claim: Claim) -> Evidence:
+    """What the experiment of a claim shows, the first time; several tests ask."""
+    return claim.experiment()
+
+
 @pytest.mark.parametrize(("stage", "answer"), ANSWERS)
 def test_an_answer_gets_the_outcome_and_the_diagnosis_it_deserves(stage, answer):
-    result = check_answer(stage, answer.exercise, answer.code)
+    result = found(stage, answer.exercise, answer.code)
     diagnosis = result.diagnosis.name if result.diagnosis else None
     assert (result.outcome, diagnosis) == (
         Outcome.SOLVED if answer.right else Outcome.NOT_YET,
@@ -43,7 +56,7 @@ def test_an_answer_gets_the_outcome_and_the_diagnosis_it_deserves(stage, answer)
 def test_a_blank_is_not_attempted_and_lists_what_will_be_observed(stage, exercise):
     blank = check_answer(stage, exercise, blank_code(stage, exercise))
     right = next(answer for answer in read_answers(stage, exercise) if answer.right)
-    solved = check_answer(stage, exercise, right.code)
+    solved = found(stage, exercise, right.code)
     assert blank.outcome is Outcome.NOT_ATTEMPTED
     assert blank.points == 0
     assert {each.state for each in blank.criteria} == {State.OPEN}
@@ -78,20 +91,20 @@ def test_canaries_that_cannot_be_read_say_how_to_get_them(tmp_path):
 @pytest.mark.parametrize(("stage", "exercise"), EXERCISES)
 def test_a_check_says_the_same_twice_of_a_wrong_answer(stage, exercise):
     wrong = next(answer for answer in read_answers(stage, exercise) if not answer.right)
-    assert check_answer(stage, exercise, wrong.code) == check_answer(stage, exercise, wrong.code)
+    assert check_answer(stage, exercise, wrong.code) == found(stage, exercise, wrong.code)
 
 
 @pytest.mark.parametrize(("stage", "claim"), CLAIMS)
 def test_an_experiment_shows_the_same_evidence_every_time(stage, claim: Claim):
-    first, second = claim.experiment(), claim.experiment()
-    assert isinstance(first, Evidence)
-    assert first == second
-    assert first.seen
+    evidence = claim.experiment()
+    assert isinstance(evidence, Evidence)
+    assert evidence == shown(claim)
+    assert evidence.seen
 
 
 @pytest.mark.parametrize(("stage", "answer"), [each for each in ANSWERS if each.values[1].claim])
 def test_a_belief_behind_a_wrong_answer_does_not_hold(stage, answer):
-    assert claims_of(stage)[answer.claim].experiment().holds is False
+    assert shown(claims_of(stage)[answer.claim]).holds is False
 
 
 @pytest.mark.parametrize(("stage", "claim"), CLAIMS)
