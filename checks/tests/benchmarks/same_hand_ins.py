@@ -95,7 +95,7 @@ def _about(cell: dict[str, Any]) -> dict[str, Any]:
 def _asserting(cell: dict[str, Any]) -> list[str]:
     source = "".join(cell["source"])
     return [
-        "from checks.exercise import observing",
+        "from checks.check import observing",
         "found = []",
         "with observing(found.append):",
         f"    card = {source}",
