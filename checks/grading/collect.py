@@ -441,13 +441,15 @@ def _mark_duplicates(found: Iterable[HandIn]) -> tuple[HandIn, ...]:
             marked += group
             continue
         first = [each.file for each in group[: _NAMED + 1]]
-        for number, hand_in in enumerate(group):
+        to_run = 0
+        for hand_in in group:
             others = [file for file in first if file != hand_in.file]
             others += [""] * (len(group) - 1 - len(others))
             verb = "is" if len(others) == 1 else "are"
             note = f"duplicate: {_list(others)} {verb} of the same learner and stage"
             status = hand_in.status
-            if number >= MOST_DUPLICATES and status is None:
+            to_run += status is None
+            if status is None and to_run > MOST_DUPLICATES:
                 status = Status.UNREADABLE
                 note = f"not run, for no more than {MOST_DUPLICATES} are; {note}"
             marked.append(replace(hand_in, status=status, reason=joined(hand_in.reason, note)))

@@ -54,9 +54,9 @@ class Answer:
 class Grade:
     """One row of the report.
 
-    `notes` say what was repaired, `digest` is of the notebook's bytes, and `isolation` says how the
-    run was held back. `reason` is why it has its status. `platform_id` and `late` are what the names in an export say today; a gradebook
-    does not keep them.
+    `reason` is why it has its status, `notes` say what was repaired, `digest` is of the notebook's
+    bytes, and `isolation` says how the run was held back. `platform_id` and `late` are what the names
+    in an export say today; a gradebook does not keep them.
     """
 
     learner: str

@@ -166,8 +166,12 @@ def test_of_many_duplicates_some_are_run_and_each_of_the_others_says_why(
     hand_in: Write, hand_ins: Path, course: Course
 ) -> None:
     for number in range(MOST_DUPLICATES + 2):
-        hand_in(f"learner-1/{number:02}.ipynb")
-    found = collect(hand_ins, course).hand_ins
+        hand_in(f"learner-1/01_soup {number:02}.ipynb")
+    (hand_ins / "learner-1" / "01_soup 00 damaged.ipynb").write_text("{")
+    damaged, *found = sorted(
+        collect(hand_ins, course).hand_ins, key=lambda each: "damaged" not in each.file
+    )
+    assert damaged.reason.startswith("is not whole JSON")
     assert [each.status for each in found[:MOST_DUPLICATES]] == [None] * MOST_DUPLICATES
     assert [each.status for each in found[MOST_DUPLICATES:]] == [Status.UNREADABLE] * 2
     assert found[-1].reason.startswith("not run, for no more than 10 are; duplicate: ")
