@@ -1,6 +1,8 @@
 """The answer matrix: right is solved, blank is not attempted, wrong is diagnosed exactly."""
 
+import gc
 import inspect
+import warnings
 from functools import cache
 
 import pytest
@@ -10,6 +12,9 @@ from checks.claim import Claim, Evidence
 from checks.course import CourseError, the_course
 from checks.grading.canaries import read_canaries
 from checks.result import Outcome, State
+
+# Some wrong answers leave a connection open, and from Python 3.13 on that is said when it is collected.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 
 EXERCISES = [
     pytest.param(stage, entry.id, id=entry.id)
@@ -27,6 +32,15 @@ CLAIMS = [
     for stage in the_course().stages
     for claim in claims_of(stage).values()
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected():
+    """What the answers leave behind is collected at the end, and not in the tests of another file."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @cache
