@@ -41,7 +41,7 @@ from checks.stages.production_tuning.kitchen import (
     connections_out,
     connections_until_full,
     failed,
-    forget_coroutines,
+    forgetting_coroutines,
     kitchen,
     small_bistro,
     soup,
@@ -413,9 +413,8 @@ def touching_loads() -> Evidence:
             except SQLAlchemyError as error:
                 return "greenlet_spawn" if "greenlet_spawn" in str(error) else str(error)
 
-    with async_kitchen(soup()) as engine:
+    with forgetting_coroutines(), async_kitchen(soup()) as engine:
         seen = run_apart(ask)
-    forget_coroutines()
     said = "error: greenlet_spawn has not been called" if seen == "greenlet_spawn" else seen
     return Evidence(seen.startswith("works"), ("dish.orders, not loaded before:", said))
 

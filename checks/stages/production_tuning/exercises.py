@@ -50,7 +50,7 @@ from checks.stages.production_tuning.kitchen import (
     connections_out,
     connections_until_full,
     failed,
-    forget_coroutines,
+    forgetting_coroutines,
     kitchen,
 )
 from checks.xray import Event, Kind, Recording, xray
@@ -198,7 +198,7 @@ def go_async(coffee_app: BuildApp) -> None:
         machine.brew()
         return cup
 
-    with async_kitchen(pool_size=8) as engine:
+    with forgetting_coroutines(), async_kitchen(pool_size=8) as engine:
         event.listen(
             engine.sync_engine, "connect", lambda raw, _: raw.create_function("brew", 0, brew)
         )
@@ -228,8 +228,6 @@ def go_async(coffee_app: BuildApp) -> None:
         with criterion("afterwards every connection is back in the pool", needs=served):
             out = requests.connections_out
             expect(out == 0, f"{out} of 8 still out", belief=claims.unused_session_closes)
-    if not served.holds:
-        forget_coroutines()
 
 
 @contextmanager
@@ -278,7 +276,11 @@ def eager_in_async(read_board: Callable[..., Awaitable[dict[str, list[int]]]]) -
         StatementError: claims.touching_loads,
         SQLAlchemyError: claims.touching_loads,
     }
-    with async_kitchen(*dishes, *orders) as engine, xray() as block:
+    with (
+        forgetting_coroutines(),
+        async_kitchen(*dishes, *orders) as engine,
+        xray() as block,
+    ):
         with criterion(
             "it gives the seats of each dish's orders", beliefs=why, shares=2
         ) as read_it:
@@ -291,8 +293,6 @@ def eager_in_async(read_board: Callable[..., Awaitable[dict[str, list[int]]]]) -
         with criterion("its connection is back in the pool", needs=read_it):
             out = block.connections_out
             expect(out == 0, f"{out} still out", belief=claims.unused_session_closes)
-    if not read_it.holds:
-        forget_coroutines()
 
 
 @exercise(

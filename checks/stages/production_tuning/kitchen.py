@@ -95,11 +95,23 @@ def async_kitchen(*rows: Base, **pool: Any) -> Iterator[AsyncEngine]:
             run_apart(tidy)
 
 
-def forget_coroutines() -> None:
-    """Have what was never awaited collected here, instead of warning at some later moment."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
+@contextmanager
+def forgetting_coroutines() -> Iterator[None]:
+    """Have what the block never awaited collected at its end, instead of warning at some later moment.
+
+    Only what is younger than the block is looked at: a kernel holds much that is older.
+    """
+    is_first = not gc.get_freeze_count()
+    if is_first:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()
+        if is_first:
+            gc.unfreeze()
 
 
 def soup() -> Dish:
