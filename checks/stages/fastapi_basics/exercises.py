@@ -15,6 +15,7 @@ from httpx2 import Response
 from checks.claim import Claim
 from checks.criterion import criterion, expect, fresh
 from checks.exercise import exercise
+from checks.response import body_of
 from checks.rush import CoffeeMachine, rush
 from checks.stages.fastapi_basics import claims
 
@@ -46,9 +47,7 @@ def client_of(evening: ExitStack, build_app: BuildApp, *arguments: Any) -> TestC
 
 def fields_of(answer: Response) -> dict[str, Any]:
     """The JSON object of an answer; any other body is said so."""
-    body = None
-    with suppress(ValueError):  # no JSON at all
-        body = answer.json()
+    body = body_of(answer)
     found = f"the answer was {answer.text or 'empty'}, which is no JSON object"
     expect(isinstance(body, dict), found)
     return cast("dict[str, Any]", body)

@@ -14,7 +14,6 @@ from alembic.operations import Operations
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlalchemy import (
     Engine,
     Integer,
@@ -41,6 +40,7 @@ from sqlalchemy.pool import QueuePool
 from checks.claim import Claim
 from checks.criterion import Unmet, criterion, expect, fresh
 from checks.exercise import exercise
+from checks.response import body_of
 from checks.rush import CoffeeMachine, lunch_rush, run_apart, rush
 from checks.stages.production_tuning import claims
 from checks.stages.production_tuning.kitchen import (
@@ -62,14 +62,6 @@ def an_app(app: FastAPI) -> FastAPI:
     """What a learner's factory returned; any other object is said so."""
     expect(isinstance(app, FastAPI), f"it returned {type(app).__name__}, not a FastAPI app")
     return app
-
-
-def body_of(answer: Response) -> Any:
-    """What an answer says, or None where that is no JSON."""
-    try:
-        return answer.json()
-    except ValueError:
-        return None
 
 
 def a_dish(number: int) -> Dish:

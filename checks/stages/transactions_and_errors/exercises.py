@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, PendingRollbackError
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from checks import faults
 from checks.criterion import criterion, expect, fresh
 from checks.exercise import exercise
+from checks.response import body_of
 from checks.stages.transactions_and_errors import claims
 from checks.stages.transactions_and_errors.pantry import (
     Line,
@@ -38,14 +38,6 @@ def client_of(app: FastAPI, *, raising: bool = True) -> TestClient:
     """A client of an app that the learner's factory returned; any other object is said so."""
     expect(isinstance(app, FastAPI), f"it returned {type(app).__name__}, not a FastAPI app")
     return TestClient(app, raise_server_exceptions=raising)
-
-
-def body_of(answer: Response) -> Any:
-    """What an answer says, or None where that is no JSON."""
-    try:
-        return answer.json()
-    except ValueError:
-        return None
 
 
 def error_of(call: Callable[..., object], *arguments: object) -> Exception | None:
