@@ -45,6 +45,7 @@ class Kind(StrEnum):
 
 _CODE_KINDS = ", ".join(kind for kind in Kind if kind is not Kind.PROSE)
 _OF_AN_EXERCISE = {Kind.EXERCISE, Kind.CHECK}
+_PLAIN_PYTHON = {Kind.SETUP, Kind.CHECK}  # the grader runs them without looking for magic
 
 
 class SourceError(CourseError):
@@ -154,7 +155,7 @@ class _Reader:
             )
         solved = learner = cell.source
         if kind is not Kind.PROSE:
-            solved, learner = self._two_forms(cell.source, line)
+            solved, learner = self._two_forms(cell.source, line, plain=kind in _PLAIN_PYTHON)
         return Cell(identifier, kind, line, solved, learner, exercise, why, metadata)
 
     def _identifier(self, identifier: str | None, line: int) -> str | None:
@@ -188,14 +189,14 @@ class _Reader:
             )
         return None
 
-    def _two_forms(self, source: str, header: int) -> tuple[str, str]:
+    def _two_forms(self, source: str, header: int, *, plain: bool) -> tuple[str, str]:
         texts = source.split("\n")
         first = self._first_line(texts, header)
         forms = two_forms([Line(number, text) for number, text in enumerate(texts, first)])
         for problem in forms.problems:
             self._complain(problem.number, problem.text)
-        if not forms.problems and self._compiles(forms.solved, header, "the cell"):
-            self._compiles(forms.learner, header, "the learner's version of the cell")
+        if not forms.problems and self._compiles(forms.solved, header, "the cell", plain=plain):
+            self._compiles(forms.learner, header, "the learner's version of the cell", plain=plain)
         return _join(forms.solved), _join(forms.learner)
 
     def _first_line(self, texts: list[str], header: int) -> int:
@@ -205,18 +206,19 @@ class _Reader:
             first += 1
         return first - next((index for index, text in enumerate(texts) if text.strip()), 0)
 
-    def _compiles(self, lines: tuple[Line, ...], header: int, what: str) -> bool:
+    def _compiles(self, lines: tuple[Line, ...], header: int, what: str, *, plain: bool) -> bool:
         from IPython.core.inputtransformer2 import TransformerManager
 
         # IPython drops the empty lines at the top, and with them the count of lines.
         lines = tuple(dropwhile(lambda line: not line.text.strip(), lines))
-        code = TransformerManager().transform_cell(_join(lines))
+        code = _join(lines) if plain else TransformerManager().transform_cell(_join(lines))
         try:
             compile(code, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError as error:
             at = min(error.lineno or 1, len(lines)) - 1
             line = lines[at].number if lines else header
-            self._complain(line, f"{what} does not compile: {error.msg}")
+            allowed = "; a set-up or check cell is plain Python" if plain else ""
+            self._complain(line, f"{what} does not compile: {error.msg}{allowed}")
             return False
         return True
 

@@ -45,7 +45,7 @@ class Canary:
 
 @dataclass(frozen=True)
 class Job:
-    """All cells of one hand-in, and the canaries that follow them.
+    """All cells of one hand-in, and the canaries that follow them where it has won points.
 
     `keeps_outputs` asks for what each cell printed and displayed, as a notebook would store it.
     """

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from checks.grading.engine.pipe import sender
@@ -89,10 +90,10 @@ async def _run(
 
 
 async def _run_cell(cell: Cell, shell: Shell, reporter: Reporter) -> BaseException | None:
+    # What the course has given is plain Python: `course build` refuses anything else.
+    is_given = cell.role in (Role.SETUP, Role.CHECK)
     try:
-        if cell.role is not Role.CHECK:
-            return await shell.run(cell.source)
-        with reporter.listening():
-            return await shell.run(cell.source)
+        with reporter.listening() if cell.role is Role.CHECK else nullcontext():
+            return await shell.run(cell.source, is_python=is_given)
     except (Exception, KeyboardInterrupt, asyncio.CancelledError) as raised:
         return raised

@@ -50,6 +50,7 @@ class Reporter:
         self._send = send
         self._seal = seal
         self._tampered = False
+        self._has_points = False
         self._next = 0
         self._found: list[CheckResult] = []
         self._reasons: dict[str | None, str] = {}
@@ -95,18 +96,20 @@ class Reporter:
                     self._reasons[cell.exercise] = self._describe(error, "the exercise cell")
             case Role.CHECK:
                 self._look_at_the_seal()
-                self._send(Found(self._result(cell, error)))
+                result = self._result(cell, error)
+                self._has_points = self._has_points or result.points > 0
+                self._send(Found(result))
 
     def listening(self) -> Any:
         """A block in which the results of checks are heard."""
         return observing(self._found.append)
 
     async def finish(self) -> None:
-        """Run the canaries, and say that everything has run."""
+        """Run the canaries, if there are points to guard, and say that everything has run."""
         if self._job.cells and self._job.cells[-1].role is not Role.CHECK:
             self._look_at_the_seal()
         self._send(Begins(len(self._job.cells)))
-        for canary in self._job.canaries:
+        for canary in self._job.canaries if self._has_points else ():
             self._send(Tried(canary.exercise, passed=await self._passes(canary)))
         self._send(Done())
 

@@ -161,6 +161,10 @@ class _Unseen(DisplayFormatter):
         return {}, {}
 
 
+def _unseen_traceback(*_: Any, **__: Any) -> list[str]:
+    return []
+
+
 class Shell(InteractiveShell):
     """The shell of one hand-in; there is one in a process.
 
@@ -187,18 +191,27 @@ class Shell(InteractiveShell):
     def begin(self, printed: int, *, shown: bool) -> None:
         """Begin without outputs.
 
-        Takes how many characters a cell may put out, and whether anybody will see what it displays.
+        Takes how many characters a cell may put out, and whether anybody will see what it displays
+        and the tracebacks of its errors.
         """
         self.outputs = Outputs(printed)
         if not shown:
             self.display_formatter = _Unseen()
+            tracebacks: tuple[Any, ...] = (self.InteractiveTB, self.SyntaxTB)
+            for each in tracebacks:
+                each.structured_traceback = _unseen_traceback
 
-    async def run(self, source: str) -> BaseException | None:
-        """Run the code of a cell as Jupyter does; returns what it raised."""
-        try:
-            transformed, failure = self.transform_cell(source), None
-        except Exception:
-            transformed, failure = source, sys.exc_info()
+    async def run(self, source: str, *, is_python: bool = False) -> BaseException | None:
+        """Run the code of a cell as Jupyter does; returns what it raised.
+
+        Takes also whether the code is known to be plain Python, without a magic in it.
+        """
+        transformed, failure = source, None
+        if not is_python:
+            try:
+                transformed = self.transform_cell(source)
+            except Exception:
+                failure = sys.exc_info()
         result: ExecutionResult = await self.run_cell_async(
             source,
             store_history=True,

@@ -15,6 +15,7 @@ from checks.grading.engine.child import NOT_SHUT_IN, OUT_OF_MEMORY
 from checks.grading.messages import (
     MESSAGE,
     Begins,
+    Canary,
     Done,
     ExerciseResult,
     Found,
@@ -125,13 +126,19 @@ class Heard:
                     and result.exercise not in self._results
                 )
             case Tried(exercise=exercise):
-                canaries = self._job.canaries[self._tried : self._tried + 1]
+                canaries = self._canaries[self._tried : self._tried + 1]
                 ready = self.cell == len(self._job.cells)
                 return ready and [each.exercise for each in canaries] == [exercise]
             case Done():
                 ready = self.cell == len(self._job.cells)
-                return ready and self._tried == len(self._job.canaries)
+                return ready and self._tried == len(self._canaries)
         return True
+
+    @property
+    def _canaries(self) -> tuple[Canary, ...]:
+        """Those that must go through the checks: none where the hand-in has won nothing."""
+        has_points = any(result.points > 0 for result in self._results.values())
+        return self._job.canaries if has_points else ()
 
     def _note(self, said: Said) -> None:
         match said:

@@ -84,6 +84,7 @@ PROBLEMS = [
     ('x = 1\n# %% cid="a" kind="demo"', 1, "belongs to no cell"),
     ('# %% cid="a" kind="demo"\n\n\nx = 1\n\n# END SOLUTION', 6, "END SOLUTION"),
     ('# %% cid="a" kind="demo"\n\nx = 1\ny = = 2', 4, "the cell does not compile"),
+    ('# %% cid="a" kind="setup"\nimport os\nhere = !ls', 3, "a set-up or check cell is plain"),
     (
         '# %% cid="a" kind="demo"\n# BEGIN SOLUTION\nif x:\n    y\n# END SOLUTION\nelse:\n    z',
         6,
