@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from checks.client import async_client_of
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx2 import Response
@@ -69,14 +71,9 @@ def lunch_rush(app: FastAPI, path: str, guests: int = 6, threads: int = 2) -> li
     server. The app's lifespan runs around it all.
     """
     from anyio.to_thread import current_default_thread_limiter
-    from httpx2 import ASGITransport, AsyncClient
 
     async def serve() -> list[Response]:
-        door = ASGITransport(app=app, raise_app_exceptions=False)
-        async with (
-            app.router.lifespan_context(app),
-            AsyncClient(transport=door, base_url="http://bistro") as client,
-        ):
+        async with async_client_of(app) as client:
             # The limit belongs to this event loop: it ends with it.
             current_default_thread_limiter().total_tokens = threads
             paths = (path.replace("{guest}", str(number)) for number in range(1, guests + 1))

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.exceptions import FastAPIError
 from fastapi.testclient import TestClient
-from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.exc import ArgumentError, OperationalError, UnboundExecutionError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from checks.claim import Claim
+from checks.client import an_app, async_client_of, client_of
 from checks.criterion import Unmet, criterion, expect, fresh
 from checks.database import holding_sessions
 from checks.exercise import exercise
@@ -45,13 +45,6 @@ def a_session(made: object) -> Session:
 def _a(thing: object) -> str:
     name = type(thing).__name__
     return "None" if thing is None else f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
-
-
-def an_app(app: object) -> FastAPI:
-    """What the learner's function returned, if it is an app; anything else is said so."""
-    expect(isinstance(app, FastAPI), f"it returned {_a(app)}, not a FastAPI app")
-    assert isinstance(app, FastAPI)
-    return app
 
 
 @exercise(
@@ -238,10 +231,10 @@ def one_ticket_per_guest(bistro: BuildApp) -> None:
         fresh().word("cake"),
     )
     more = (fresh().word("bread"), fresh().word("fish"))
-    with pantry() as engine, ExitStack() as clients:
+    with pantry() as engine, ExitStack() as evening:
         with criterion("`bistro(sessions)` builds an app", shares=0) as built:
             app = built_app(bistro, engine)
-            guest = clients.enter_context(TestClient(app))
+            guest = client_of(evening, app)
         with criterion("it takes a new dish and changes its price", needs=built, shares=0) as works:
             said = [
                 guest.post("/dishes", params={"name": dish, "price": 1}).status_code,
@@ -271,7 +264,7 @@ def one_ticket_per_guest(bistro: BuildApp) -> None:
             found = f"6 sessions, {closed} closed"
             expect(closed >= 6, found, belief=claims.session_closes_itself)
             with xray(fresh_app) as refused_one:
-                door = TestClient(fresh_app, raise_server_exceptions=False)
+                door = client_of(evening, fresh_app, raising=False)
                 door.patch(f"/dishes/{dish}", params={"price": -1})
             unclosed = refused_one.sessions - len(refused_one.of(Kind.SESSION_CLOSES))
             found = "the session of a guest whose price was refused is not closed"
@@ -317,7 +310,8 @@ def belief_behind_one_session(build_app: BuildApp, engine: Engine) -> Claim:
     app = built_app(build_app, engine)
     with xray(app) as in_threads_of_their_own:
         for _ in range(2):
-            TestClient(app).get("/dishes/soup")
+            with TestClient(app) as guest:
+                guest.get("/dishes/soup")
     if in_threads_of_their_own.sessions == 2:
         return claims.scoped_session_is_per_request
     return claims.one_session_for_all
@@ -427,8 +421,8 @@ def mend_the_leak(leaky_bistro: BuildApp) -> None:
             with engine.begin() as connection:
                 connection.execute(text(INSERT), {"name": dish, "price": price})
         with criterion("`GET /dishes/{name}` tells the price", needs=built, shares=0) as tells:
-            with holding_sessions():
-                answer = TestClient(app).get(f"/dishes/{dish}")
+            with holding_sessions(), TestClient(app) as guest:
+                answer = guest.get(f"/dishes/{dish}")
             expect(answer.json() == price, f"it answered {answer.status_code} {answer.text}")
         with criterion("fifty guests in a row are served", needs=tells):
             served = guests_served(app, f"/dishes/{dish}", 50, status=200)
@@ -464,8 +458,7 @@ def guests_served(app: FastAPI, path: str, guests: int, *, status: int) -> int:
 
     async def come_in() -> int:
         # TestClient would take twice as long, and a notebook already runs a loop in its own thread.
-        transport = ASGITransport(app, raise_app_exceptions=False)
-        async with AsyncClient(transport=transport, base_url="http://bistro") as client:
+        async with async_client_of(app) as client:
             for number in range(guests):
                 if (await client.get(path)).status_code != status:
                     return number
@@ -481,7 +474,8 @@ def two_guests(build_app: BuildApp) -> Recording:
         app = built_app(build_app, engine)
         with xray(app) as guests:
             for _ in range(2):
-                TestClient(app).get("/dishes/soup")
+                with TestClient(app) as guest:
+                    guest.get("/dishes/soup")
     return guests
 
 
@@ -503,10 +497,10 @@ def roll_back_first(cautious_bistro: BuildApp) -> None:
     """Let other writers go on after a commit that failed."""
     soup, lost, tea = fresh().word("dish"), fresh().word("lost dish"), fresh().word("next dish")
     more = (fresh().word("bread"), fresh().word("fish"))
-    with pantry(connect_args={"timeout": 0.01}) as engine, ExitStack() as clients:
+    with pantry(connect_args={"timeout": 0.01}) as engine, ExitStack() as evening:
         with criterion("`cautious_bistro(sessions)` builds an app", shares=0) as built:
             app = built_app(cautious_bistro, engine)
-            guest = clients.enter_context(TestClient(app))
+            guest = client_of(evening, app)
         with criterion("`POST /dishes` saves a dish", needs=built, shares=0) as saves:
             status = guest.post("/dishes", params={"name": soup, "price": 1}).status_code
             expect(status == 201, f"it answered {status}")
@@ -552,8 +546,8 @@ def error_of(guest: TestClient, dish: str) -> str:
 
 def belief_behind_a_lock(build_app: BuildApp) -> Claim:
     """Why a lock stays: when does the app roll back, if ever, and which session?"""
-    with pantry(connect_args={"timeout": 0.01}) as engine:
-        guest = TestClient(build_app(sessionmaker(engine)), raise_server_exceptions=False)
+    with pantry(connect_args={"timeout": 0.01}) as engine, ExitStack() as evening:
+        guest = client_of(evening, build_app(sessionmaker(engine)), raising=False)
         served = steps_of(guest, "tea")
         doubled = steps_of(guest, "tea")  # an IntegrityError
         with somebody_reads(engine):

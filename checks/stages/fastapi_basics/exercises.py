@@ -3,16 +3,16 @@
 import dis
 import inspect
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any, cast
 
 from fastapi import FastAPI, HTTPException
 from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
-from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from checks.claim import Claim
+from checks.client import an_app, client_of
 from checks.criterion import criterion, expect, fresh
 from checks.exercise import exercise
 from checks.response import body_of
@@ -27,22 +27,7 @@ def built_app(build_app: BuildApp, *arguments: Any) -> FastAPI:
     whole = "an app came, not its factory: hand over the function itself, without brackets"
     expect(not isinstance(build_app, FastAPI), whole)
     expect(callable(build_app), f"{type(build_app).__name__} came, not a function")
-    app = build_app(*arguments)
-    expect(isinstance(app, FastAPI), f"it returned {type(app).__name__}, not a FastAPI app")
-    return app
-
-
-def client_of(evening: ExitStack, build_app: BuildApp, *arguments: Any) -> TestClient:
-    """A client of the app that the learner's factory builds; its lifespan lasts for the evening."""
-    client = TestClient(built_app(build_app, *arguments))
-    client.__enter__()
-
-    def close() -> None:
-        with suppress(Exception):  # what breaks at the end was not asked for
-            client.__exit__()
-
-    evening.callback(close)
-    return client
+    return an_app(build_app(*arguments))
 
 
 def fields_of(answer: Response) -> dict[str, Any]:
@@ -65,7 +50,7 @@ def greet_guest(greeting_app: BuildApp) -> None:
     """Greet the guest by name and say the number of the next seat."""
     with ExitStack() as evening:
         with criterion("`greeting_app()` builds an app", shares=0) as built:
-            client = client_of(evening, greeting_app)
+            client = client_of(evening, built_app(greeting_app))
         guest, seat = fresh().word("name"), fresh().number("number")
         with criterion(
             "`GET /guests/{name}/seats/{number}` answers 200",
@@ -116,7 +101,7 @@ def search_menu(menu_app: BuildApp) -> None:
         others = [f"{fresh().word(f'other dish {number}').lower()}" for number in range(11)]
         menu = [*hits, *others]
         with criterion("`menu_app(menu)` builds an app", shares=0) as built:
-            client = client_of(evening, menu_app, menu)
+            client = client_of(evening, built_app(menu_app, menu))
         with criterion(
             "`GET /menu` alone answers with the first ten dishes", needs=built
         ) as answers:
@@ -183,7 +168,7 @@ def take_order(order_app: BuildApp) -> None:
     """Take an order from the body of a POST."""
     with ExitStack() as evening:
         with criterion("`order_app()` builds an app", shares=0) as built:
-            client = client_of(evening, order_app)
+            client = client_of(evening, built_app(order_app))
         order = {"dish": fresh().word("dish"), "portions": fresh().number("portions")}
         with criterion(
             "`POST /orders` takes dish and portions from the body", needs=built
@@ -205,9 +190,9 @@ def take_order(order_app: BuildApp) -> None:
             number = fields_of(client.post("/orders", json=order)).get("number")
             expect(number == 2, f"it got {number!r}")
         with criterion("another app starts with number 1 again", needs=taken):
-            number = fields_of(client_of(evening, order_app).post("/orders", json=order)).get(
-                "number"
-            )
+            number = fields_of(
+                client_of(evening, built_app(order_app)).post("/orders", json=order)
+            ).get("number")
             goes_on = type(number) is int and number > 1
             belief = claims.outside_is_fresh_too if goes_on else None
             expect(number == 1, f"it started with {number!r}", belief=belief)
@@ -246,9 +231,8 @@ def unknown_dish(price_app: BuildApp) -> None:
             fresh().word("unknown dish"),
         )
         with criterion("`price_app(menu)` builds an app", shares=0) as built:
-            client = client_of(
-                evening, price_app, {fresh().word("first dish"): price + 1, known: price}
-            )
+            menu = {fresh().word("first dish"): price + 1, known: price}
+            client = client_of(evening, built_app(price_app, menu))
         with criterion("`GET /dishes/{name}` knows the price of a dish", needs=built) as knows:
             answer = client.get(f"/dishes/{known}")
             found = f"it answered {answer.status_code} {answer.text}"
@@ -302,7 +286,7 @@ def hide_the_cost(card_app: BuildApp) -> None:
         name, price, cost = fresh().word("dish"), fresh().number("price"), fresh().number("cost")
         pantry = {name: {"name": name, "price": price, "cost": cost}}
         with criterion("`card_app(pantry)` builds an app", shares=0) as built:
-            client = client_of(evening, card_app, pantry)
+            client = client_of(evening, built_app(card_app, pantry))
         with criterion("`GET /dishes/{name}` answers with name and price", needs=built) as answers:
             answer = client.get(f"/dishes/{name}")
             found = f"it answered {answer.status_code} {answer.text}"

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from checks.claim import Claim
+from checks.client import an_app, client_of
 from checks.criterion import Unmet, criterion, expect, fresh
 from checks.exercise import exercise
 from checks.stages.integrating_endpoints import claims
@@ -24,12 +25,6 @@ from checks.xray import Kind, xray
 
 BuildApp = Callable[..., FastAPI]
 PUBLIC = ("id", "name", "price", "note")
-
-
-def client_of(app: FastAPI) -> TestClient:
-    """A client of an app that the learner's factory returned; any other object is said so."""
-    expect(isinstance(app, FastAPI), f"it returned {type(app).__name__}, not a FastAPI app")
-    return TestClient(app)
 
 
 def drawn_dish(which: str) -> dict[str, Any]:
@@ -86,7 +81,7 @@ def row_of(own: Pantry, dish: dict[str, Any]) -> dict[str, Any]:
 def built_by(factory: BuildApp, own: Pantry) -> FastAPI:
     """The app of a learner's factory; what FastAPI refuses in it is said, with the belief behind it."""
     try:
-        return factory(own.get_db)
+        return an_app(factory(own.get_db))
     except FastAPIError as error:
         about_a_session = "sqlalchemy.orm.session.Session" in str(error)
         said = re.sub(r" at 0x\w+", "", str(error).split(" is a valid")[0])
@@ -119,10 +114,10 @@ def list_dishes(list_app: BuildApp) -> None:
         dish |= {"price": 50 - number, "cost": 30 - number, "note": f"note {30 - number}"}
     shuffled = (2, 0, 3, 1, 11, 5, 4, 7, 6, 9, 8, 10)
     menu = [by_name[at] | {"id": 41 + place} for place, at in enumerate(shuffled)]
-    with pantry(*(Dish(**dish) for dish in menu)) as own:
+    with pantry(*(Dish(**dish) for dish in menu)) as own, ExitStack() as evening:
         with criterion("`list_app(get_db)` builds an app", shares=0) as built:
             app = built_by(list_app, own)
-            client = client_of(app)
+            client = client_of(evening, app)
         with criterion(
             "`GET /dishes` answers with the dishes of the pantry", needs=built
         ) as answers:
@@ -191,12 +186,11 @@ def create_dish(create_app: BuildApp) -> None:
     """Create a dish: 201, complete, and on disk before the answer leaves."""
     new = drawn_dish("the new dish")
     del new["id"]
-    with pantry(Dish(**drawn_dish("another dish") | {"id": 41})) as own:
+    with pantry(Dish(**drawn_dish("another dish") | {"id": 41})) as own, ExitStack() as evening:
         on_disk_then: list[list[dict[str, Any]]] = []
         with criterion("`create_app(get_db)` builds an app", shares=0) as built:
             app = built_by(create_app, own)
-            client_of(app)
-            client = TestClient(noting(on_disk_then, own, app))
+            client = client_of(evening, noting(on_disk_then, own, app))
         with criterion("`POST /dishes` answers 201", needs=built) as answers:
             try:
                 with xray(app) as request:
@@ -271,9 +265,9 @@ def change_dish(change_app: BuildApp) -> None:
     dish = drawn_dish("the dish")
     other = drawn_dish("another dish")
     price, nobodys = fresh().number("new price"), fresh().number("id of no dish")
-    with pantry(Dish(**dish), Dish(**other)) as own:
+    with pantry(Dish(**dish), Dish(**other)) as own, ExitStack() as evening:
         with criterion("`change_app(get_db)` builds an app", shares=0) as built:
-            client = client_of(built_by(change_app, own))
+            client = client_of(evening, built_by(change_app, own))
         path = f"/dishes/{dish['id']}"
         with criterion(
             "`PATCH /dishes/{dish_id}` with a price alone answers 200",
@@ -346,13 +340,13 @@ def remove_dish(remove_app: BuildApp) -> None:
     """Remove a dish: 204, then 404."""
     dish = drawn_dish("the dish")
     other = drawn_dish("another dish") | {"id": dish["id"] + 1}
-    with pantry(Dish(**dish), Dish(**other)) as own:
+    with pantry(Dish(**dish), Dish(**other)) as own, ExitStack() as evening:
         with criterion(
             "`remove_app(get_db)` builds an app",
             beliefs={AssertionError: claims.no_content_has_content},
             shares=0,
         ) as built:
-            client = client_of(built_by(remove_app, own))
+            client = client_of(evening, built_by(remove_app, own))
         path = f"/dishes/{dish['id']}"
         with criterion(
             "`DELETE /dishes/{dish_id}` answers 204, without a body", needs=built
@@ -393,10 +387,10 @@ def dish_or_404(routes_app: BuildApp) -> None:
     dish = drawn_dish("the dish")
     other = drawn_dish("another dish") | {"id": 41}
     price, nobodys = fresh().number("new price"), fresh().number("id of no dish")
-    with pantry(Dish(**other), Dish(**dish)) as own:
+    with pantry(Dish(**other), Dish(**dish)) as own, ExitStack() as evening:
         with criterion("`routes_app(get_db)` builds an app", shares=0) as built:
             app = built_by(routes_app, own)
-            client = client_of(app)
+            client = client_of(evening, app)
         path, unknown = f"/dishes/{dish['id']}", f"/dishes/{nobodys}"
         with criterion("GET finds the dish of its path", needs=built) as found:
             with xray(app) as request:

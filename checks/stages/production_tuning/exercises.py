@@ -38,6 +38,7 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 from sqlalchemy.pool import QueuePool
 
 from checks.claim import Claim
+from checks.client import an_app
 from checks.criterion import Unmet, criterion, expect, fresh
 from checks.exercise import exercise
 from checks.response import body_of
@@ -57,12 +58,6 @@ from checks.stages.production_tuning.kitchen import (
 from checks.xray import Event, Kind, Recording, xray
 
 BuildApp = Callable[..., FastAPI]
-
-
-def an_app(app: FastAPI) -> FastAPI:
-    """What a learner's factory returned; any other object is said so."""
-    expect(isinstance(app, FastAPI), f"it returned {type(app).__name__}, not a FastAPI app")
-    return app
 
 
 def a_dish(number: int) -> Dish:
@@ -310,8 +305,8 @@ def task_with_its_own_session(order_app: BuildApp) -> None:
             needs=built,
             beliefs={TypeError: claims.add_task_takes_a_call},
         ) as saved:
-            with xray(app) as request:
-                answer = TestClient(app).post("/orders", params={"dish_id": 1, "seat": seat})
+            with xray(app) as request, TestClient(app) as client:
+                answer = client.post("/orders", params={"dish_id": 1, "seat": seat})
             expect(answer.status_code == 201, f"it answered {answer.status_code} {answer.text}")
             orders = on_disk(engine, "SELECT id, seat FROM orders")
             rows = [row for row in orders if row[0] != other.id]

@@ -1,17 +1,17 @@
 """The six exercises of stage 6. Each check breaks something on purpose and reads the disk afterwards."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, PendingRollbackError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from checks import faults
+from checks.client import an_app, client_of
 from checks.criterion import criterion, expect, fresh
 from checks.exercise import exercise
 from checks.response import body_of
@@ -32,12 +32,6 @@ Step = Callable[[Session], None]
 
 MOST_STEPS = 60
 """More statements than any sound answer sends; where a sweep over its moments ends at the latest."""
-
-
-def client_of(app: FastAPI, *, raising: bool = True) -> TestClient:
-    """A client of an app that the learner's factory returned; any other object is said so."""
-    expect(isinstance(app, FastAPI), f"it returned {type(app).__name__}, not a FastAPI app")
-    return TestClient(app, raise_server_exceptions=raising)
 
 
 def error_of(call: Callable[..., object], *arguments: object) -> Exception | None:
@@ -171,9 +165,9 @@ def conflict_is_409(dish_app: BuildApp) -> None:
         IntegrityError: claims.integrity_error_is_409,
         PendingRollbackError: claims.go_on_after_integrity_error,
     }
-    with pantry() as engine:
+    with pantry() as engine, ExitStack() as evening:
         with criterion("`dish_app(engine)` builds an app", shares=0) as built:
-            client = client_of(dish_app(engine))
+            client = client_of(evening, an_app(dish_app(engine)))
         with criterion("a new dish is answered with 201, and is on disk", needs=built) as added:
             answer = client.post("/dishes", json={"name": name, "price": price})
             expect(answer.status_code == 201, f"it answered {answer.status_code} {answer.text}")
@@ -228,10 +222,10 @@ def conflict_is_409(dish_app: BuildApp) -> None:
 def commit_before_the_answer(note_app: BuildApp) -> None:
     """Mend the app, so that a guest who is told 201 has a saved note."""
     first, second = fresh().word("text"), fresh().word("second text")
-    with pantry() as engine:
+    with pantry() as engine, ExitStack() as evening:
         with criterion("`note_app(engine)` builds an app", shares=0) as built:
-            app = note_app(engine)
-            client = client_of(app)
+            app = an_app(note_app(engine))
+            client = client_of(evening, app)
         with criterion(
             "`POST /notes` answers 201, and the note is on disk in the end",
             needs=built,
@@ -250,9 +244,10 @@ def commit_before_the_answer(note_app: BuildApp) -> None:
             expect(on_disk == [1], "when the answer went out, it was not there", belief=belief)
     with (
         pantry() as engine,
+        ExitStack() as evening,
         criterion("when the commit fails, the guest is not told 201", needs=saved),
     ):
-        client = client_of(note_app(engine), raising=False)
+        client = client_of(evening, note_app(engine), raising=False)
         with faults.on_commit(engine) as fault:
             status = client.post("/notes", params={"text": second}).status_code
         belief = claims.caught_is_handled if on_disk == [1] else claims.commit_in_teardown

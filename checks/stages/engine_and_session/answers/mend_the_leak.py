@@ -70,6 +70,37 @@ def leaky_bistro(sessions):
     return app
 
 
+# %% right="the app keeps the factory of sessions while it lives"
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+
+def leaky_bistro(sessions):
+    @asynccontextmanager
+    async def lifespan(app):
+        yield {"sessions": sessions}
+
+    class Menu:
+        def __init__(self, request: Request):
+            self.sessions = request.state.sessions
+
+        def price(self, name):
+            with self.sessions() as session:
+                price = session.scalar(select(Dish.price).where(Dish.name == name))
+            if price is None:
+                raise HTTPException(404, f"There is no {name} on the menu")
+            return price
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/dishes/{name}")
+    def read_price(name: str, menu: Annotated[Menu, Depends()]):
+        return menu.price(name)
+
+    return app
+
+
 # %% wrong="get_db is called by hand, and never goes on" claim="session_closes_itself"
 def leaky_bistro(sessions):
     opened = []

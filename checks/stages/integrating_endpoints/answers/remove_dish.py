@@ -30,6 +30,29 @@ def remove_app(get_db):
     return app
 
 
+# %% right="what to say is prepared when the app starts"
+from contextlib import asynccontextmanager
+
+
+def remove_app(get_db):
+    @asynccontextmanager
+    async def lifespan(app):
+        app.state.unknown = HTTPException(404, "There is no such dish")
+        yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.delete("/dishes/{dish_id}", status_code=204)
+    def remove_dish(dish_id: int, db: Annotated[Session, Depends(get_db)]):
+        dish = db.get(Dish, dish_id)
+        if dish is None:
+            raise app.state.unknown
+        db.delete(dish)
+        db.commit()
+
+    return app
+
+
 # %% wrong="no commit" claim="closing_commits"
 def remove_app(get_db):
     app = FastAPI()

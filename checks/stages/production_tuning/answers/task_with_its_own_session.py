@@ -81,6 +81,35 @@ def order_app(engine):
     return app
 
 
+# %% right="the sessions are made when the app starts"
+from contextlib import asynccontextmanager
+
+
+def order_app(engine):
+    @asynccontextmanager
+    async def lifespan(app):
+        app.state.sessions = sessionmaker(engine)
+        yield
+        engine.dispose()
+
+    app = FastAPI(lifespan=lifespan)
+
+    def print_ticket(number):
+        with app.state.sessions.begin() as session:
+            session.get_one(Order, number).state = "printed"
+
+    @app.post("/orders", status_code=201)
+    def take_order(dish_id: int, seat: int, tasks: BackgroundTasks):
+        order = Order(dish_id=dish_id, seat=seat)
+        with app.state.sessions(expire_on_commit=False) as session:
+            session.add(order)
+            session.commit()
+        tasks.add_task(print_ticket, order.id)
+        return {"id": order.id}
+
+    return app
+
+
 # %% wrong="the task works in the request's session" claim="handed_session_is_free"
 def order_app(engine):
     app = FastAPI()

@@ -54,6 +54,29 @@ def note_app(engine):
     return app
 
 
+# %% right="the sessions are made when the app starts"
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+
+def note_app(engine):
+    @asynccontextmanager
+    async def lifespan(app):
+        yield {"sessions": sessionmaker(engine)}
+        engine.dispose()
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.post("/notes", status_code=201)
+    def leave_note(text: str, request: Request):
+        with request.state.sessions.begin() as db:
+            db.add(Note(text=text))
+        return {"noted": text}
+
+    return app
+
+
 # %% wrong="the endpoint flushes, the dependency commits after the yield" claim="flush_is_commit"
 def note_app(engine):
     sessions = sessionmaker(engine)

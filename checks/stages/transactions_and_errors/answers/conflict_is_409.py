@@ -85,6 +85,40 @@ def dish_app(engine):
     return app
 
 
+# %% right="the sessions are made when the app starts"
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+
+def dish_app(engine):
+    @asynccontextmanager
+    async def lifespan(app):
+        app.state.sessions = sessionmaker(engine)
+        yield
+        engine.dispose()
+
+    def get_db(request: Request):
+        with request.app.state.sessions() as session:
+            yield session
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.post("/dishes", status_code=201)
+    def add_dish(dish: DishIn, db: Annotated[Session, Depends(get_db)]):
+        try:
+            db.add(Dish(**dish.model_dump()))
+            db.commit()
+        except IntegrityError:
+            db.rollback()
+            db.add(Note(text=dish.name))
+            db.commit()
+            raise HTTPException(409, f"There is a {dish.name} already")
+        return dish
+
+    return app
+
+
 # %% wrong="nobody catches the error" claim="integrity_error_is_409"
 def dish_app(engine):
     DB = Annotated[Session, Depends(get_db_for(engine))]
