@@ -102,6 +102,14 @@ def grade(
     force: Annotated[
         bool, typer.Option("--force", help="Grade again what has not changed, too.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LEARNER",
+            help="Grade what this learner handed in, and leave the others as they are.",
+            show_default=False,
+        ),
+    ] = None,
     prune: Annotated[
         bool,
         typer.Option("--prune", help="Delete from the gradebook what is not among the hand-ins."),
@@ -134,6 +142,7 @@ def grade(
             portable=portable,
             strict=strict,
             force=force,
+            only=tuple(only or ()),
             prune=prune,
             dry_run=dry_run,
             against=against,

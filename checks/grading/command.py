@@ -53,13 +53,13 @@ def _grade(work: Work, hand_ins: Path) -> None:
     console = Console()
     path = options.out / FILE
     with Gradebook(path) as gradebook, _experiments(work, gradebook) as experiments:
-        outdated = work.outdated(gradebook)
-        ready = len(work.hand_ins) - len(outdated)
+        due, left = work.due(gradebook)
+        unchanged = ready = len(work.hand_ins) - len(due) - left
         isolation: set[str] = set()
         try:
             with (
-                shown_progress(Console(stderr=True), len(outdated)) as advance,
-                closing(work.grade(outdated)) as grades,
+                shown_progress(Console(stderr=True), len(due)) as advance,
+                closing(work.grade(due)) as grades,
             ):
                 for hand_in, grade in grades:
                     gradebook.record(grade, work.fingerprint(hand_in))
@@ -81,9 +81,9 @@ def _grade(work: Work, hand_ins: Path) -> None:
             ) from None
         others = len(gradebook.others(work.keys))
     console.print(_summary(counts, work))
-    say = [
-        f"Graded now: {len(outdated)}; unchanged since they were graded: {ready - len(outdated)}"
-    ]
+    say = [f"Graded now: {len(due)}; unchanged since they were graded: {unchanged}"]
+    if left:
+        say.append(_left(left))
     say += _held_back(isolation, here=options.scheduler is None)
     if deleted:
         say.append(f"Deleted from the gradebook: {_named(deleted)}")
@@ -114,13 +114,13 @@ def _compare(work: Work) -> bool:
     assert against is not None
     console = Console()
     with _copy_of(against) as gradebook:
-        outdated = work.outdated(gradebook)
+        due, left = work.due(gradebook)
         changes: list[tuple[object, str]] = []
         new = 0
         try:
             with (
-                shown_progress(Console(stderr=True), len(outdated)) as advance,
-                closing(work.grade(outdated)) as grades,
+                shown_progress(Console(stderr=True), len(due)) as advance,
+                closing(work.grade(due)) as grades,
             ):
                 for hand_in, after in grades:
                     before = next(gradebook.grades([key_of(hand_in)]), None)
@@ -135,9 +135,11 @@ def _compare(work: Work) -> bool:
     lines = [text for _, text in sorted(changes)]
     lines.append(
         f"Marks that would change: {len(changes)}; found again as they are: "
-        f"{len(outdated) - len(changes) - new}; unchanged, so not run: "
-        f"{len(work.hand_ins) - len(outdated)}; new: {new}; not among the hand-ins any more: {others}"
+        f"{len(due) - len(changes) - new}; unchanged, so not run: "
+        f"{len(work.hand_ins) - len(due) - left}; new: {new}; not among the hand-ins any more: {others}"
     )
+    if left:
+        lines.append(_left(left))
     for line in lines:
         console.print(visible(line), soft_wrap=True, markup=False, highlight=False)
     return bool(changes)
@@ -172,6 +174,10 @@ def _endings() -> dict[int, Any]:
     known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     now = {each: signal.getsignal(each) for each in known}
     return {each: does for each, does in now.items() if does not in (None, signal.SIG_IGN)}
+
+
+def _left(number: int) -> str:
+    return f"New or changed, and left for another time (--only): {number}"
 
 
 def _held_back(isolation: set[str], *, here: bool) -> Iterator[str]:

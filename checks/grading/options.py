@@ -20,9 +20,10 @@ class Options:
     `out` is the folder of the report, `jobs` how many hand-ins run at once (None: one per core),
     `timeout` the seconds that each may take. `scheduler` is the address of a Dask cluster that does the
     work. `whole` runs every code cell, `portable` a Jupyter kernel for each hand-in; `strict` refuses to
-    run where hand-ins cannot be confined. `force` grades again what has not changed, `prune`
-    deletes from the gradebook what is not among the hand-ins. `dry_run` writes nothing, and says
-    which marks in the gradebook `against` would change.
+    run where hand-ins cannot be confined. `force` grades again what has not changed, `only` names the
+    learners whose hand-ins are graded now (none: all), `prune` deletes from the gradebook what is not
+    among the hand-ins. `dry_run` writes nothing, and says which marks in the gradebook `against` would
+    change.
     """
 
     out: Path | None = None
@@ -33,6 +34,7 @@ class Options:
     portable: bool = False
     strict: bool = False
     force: bool = False
+    only: tuple[str, ...] = ()
     prune: bool = False
     dry_run: bool = False
     against: Path | None = None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -53,14 +54,19 @@ class Work:
         said = f"{state}\n{options}\n{hand_in.status or ''}\n{hand_in.reason}"
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
-    def outdated(self, gradebook: Gradebook) -> tuple[HandIn, ...]:
-        """The hand-ins whose grade is not in the gradebook, or would not be found like that today."""
-        versions = gradebook.versions(self.keys)
-        return tuple(
-            hand_in
-            for hand_in, (_, version) in zip(self.hand_ins, versions, strict=True)
-            if self.options.force or version != Version(hand_in.digest, self.fingerprint(hand_in))
-        )
+    def due(self, gradebook: Gradebook) -> tuple[tuple[HandIn, ...], int]:
+        """The hand-ins to grade now, and how many others would be due if all learners were asked for.
+
+        Due is one whose grade is not in the gradebook, or would not be found like that today.
+        """
+        now, left = [], 0
+        for hand_in, (_, version) in zip(self.hand_ins, gradebook.versions(self.keys), strict=True):
+            is_due = version != Version(hand_in.digest, self.fingerprint(hand_in))
+            if self.options.only and hand_in.learner not in self.options.only:
+                left += is_due
+            elif is_due or self.options.force:
+                now.append(hand_in)
+        return tuple(now), left
 
     def grades(self, gradebook: Gradebook) -> Iterator[Grade]:
         """The grades of all hand-ins that the gradebook knows, in their order."""
@@ -145,8 +151,21 @@ def _prepare(hand_ins: Path, options: Options, root: Path, scratch: Path) -> Wor
         key=lambda each: (each.learner, numbers.get(each.stage, 0), each.stage, each.file),
     )
     told_apart = tuple(_told_apart(in_order))
+    _require_known(options.only, {each.learner for each in told_apart})
     states = fingerprints(course.stages, root)
     return Work(hand_ins, options, course, root, states, told_apart, collection.ignored)
+
+
+def _require_known(names: tuple[str, ...], learners: set[str]) -> None:
+    for name in names:
+        if name not in learners:
+            alike = get_close_matches(name, sorted(learners), 1)
+            hint = (
+                f"did you mean {alike[0]!r}?"
+                if alike
+                else f"the first of them is {min(learners)!r}"
+            )
+            raise GradingError(f"--only: nobody of the name {name!r} has handed in; {hint}")
 
 
 def key_of(hand_in: HandIn) -> Key:

@@ -154,6 +154,14 @@ def test_the_same_hand_ins_make_the_same_report(hand_ins: Path, tmp_path: Path) 
         ),
         (["{hand_ins}", "--out", "{report}", "--against", "{file}"], "goes with --dry-run only"),
         (["{hand_ins}", "--out", "{report}", "--dry-run", "--prune"], "--prune: deletes"),
+        (
+            ["{hand_ins}", "--out", "{report}", "--only", "lerner-1"],
+            "--only: nobody of the name 'lerner-1' has handed in; did you mean 'learner-1'?",
+        ),
+        (
+            ["{hand_ins}", "--out", "{report}", "--only", ""],
+            "--only: nobody of the name '' has handed in; the first of them is 'learner-1'",
+        ),
     ],
 )
 def test_wrong_input_is_one_clear_line(

@@ -65,6 +65,23 @@ def test_options_that_can_change_a_mark_and_force_grade_again(grade: Grade) -> N
     assert graded_now(grade("--timeout", 30, "--strict")) == 3
 
 
+def test_one_learner_alone_is_graded_again_and_the_report_has_all(
+    grade: Grade, hand_in: Write, tmp_path: Path
+) -> None:
+    grade()
+    hand_in("learner-3/01_soup.ipynb", double="double = 'another'")
+    again = grade("--only", "learner-1", "--only", "learner-2", "--force")
+    assert graded_now(again) == 2
+    assert "unchanged since they were graded: 0" in again.output
+    assert "left for another time (--only): 1" in again.output
+    assert learners(tmp_path / "report") == ["learner-1", "learner-2", "learner-3"]
+    assert graded_now(grade("--only", "learner-1")) == 0
+    dry = grade("--only", "learner-1", "--dry-run").output
+    assert "unchanged, so not run: 2; new: 0" in dry
+    assert "left for another time (--only): 1" in dry
+    assert graded_now(grade()) == 1
+
+
 def test_another_release_grades_again(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     assert graded_now(grade()) == 3
     monkeypatch.setattr(work, "fingerprints", lambda *_: {"soup": "of another release"})
