@@ -21,7 +21,7 @@ from sqlalchemy.util import greenlet_spawn
 from checks.database import new_engine
 from checks.rush import CoffeeMachine, run_apart
 
-PATIENCE = 0.4
+PATIENCE = 0.1
 """Seconds that a guest of the miniature waits for a connection."""
 
 EVERYBODY_EATS = "everybody gets a dish"
