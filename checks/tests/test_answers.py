@@ -4,8 +4,11 @@ import gc
 import inspect
 import warnings
 from functools import cache
+from importlib import import_module
+from typing import get_args, get_type_hints
 
 import pytest
+from fastapi import FastAPI
 
 from checks.answers import blank_code, canaries_path, check_answer, claims_of, read_answers
 from checks.claim import Claim, Evidence
@@ -64,6 +67,45 @@ def test_an_answer_gets_the_outcome_and_the_diagnosis_it_deserves(stage, answer)
         answer.claim or None,
     ), result
     assert (result.points == result.maximum) is answer.right
+
+
+def factory(stage, answer) -> str | None:
+    """The name of the function that builds the app of an answer; None where an exercise wants no app."""
+    exercise = getattr(import_module(f"checks.stages.{stage.id}.exercises"), answer.exercise)
+    name = exercise.answers[0]
+    return name if FastAPI in get_args(get_type_hints(exercise.function)[name]) else None
+
+
+# The lifespan of an app that is mounted does not run, by FastAPI's own rule.
+RIGHT_APPS = [
+    each
+    for each in ANSWERS
+    if each.values[1].right and "lifespan" not in each.values[1].code and factory(*each.values)
+]
+BELOW_ANOTHER = """
+
+def build(*given, inner={factory}):
+    outer = FastAPI()
+    outer.mount("", inner(*given))
+
+    @outer.middleware("http")
+    async def stamp(request, call_next):
+        response = await call_next(request)
+        response.headers["x-bistro"] = "open"
+        return response
+
+    return outer
+
+
+{factory} = build
+"""
+
+
+@pytest.mark.parametrize(("stage", "answer"), RIGHT_APPS)
+def test_a_right_app_stays_right_behind_a_middleware_and_below_another_app(stage, answer):
+    around = BELOW_ANOTHER.format(factory=factory(stage, answer))
+    result = check_answer(stage, answer.exercise, answer.code + around)
+    assert result.outcome is Outcome.SOLVED, result
 
 
 @pytest.mark.parametrize(("stage", "exercise"), EXERCISES)
