@@ -76,12 +76,12 @@ def factory(stage, answer) -> str | None:
     return name if FastAPI in get_args(get_type_hints(exercise.function)[name]) else None
 
 
-# The lifespan of an app that is mounted does not run, by FastAPI's own rule.
-RIGHT_APPS = [
-    each
-    for each in ANSWERS
+# One for each exercise. The lifespan of an app that is mounted does not run, by FastAPI's own rule.
+RIGHT_APPS = {
+    each.values[1].exercise: each
+    for each in reversed(ANSWERS)
     if each.values[1].right and "lifespan" not in each.values[1].code and factory(*each.values)
-]
+}
 BELOW_ANOTHER = """
 
 def build(*given, inner={factory}):
@@ -101,7 +101,7 @@ def build(*given, inner={factory}):
 """
 
 
-@pytest.mark.parametrize(("stage", "answer"), RIGHT_APPS)
+@pytest.mark.parametrize(("stage", "answer"), RIGHT_APPS.values())
 def test_a_right_app_stays_right_behind_a_middleware_and_below_another_app(stage, answer):
     around = BELOW_ANOTHER.format(factory=factory(stage, answer))
     result = check_answer(stage, answer.exercise, answer.code + around)
