@@ -64,9 +64,9 @@ _ALWAYS = (
 
 
 _YOUNG = 10_000
-"""How many objects are new when a hand-in's garbage is looked for; most hand-ins end before.
+"""How many objects are new when a hand-in's garbage is looked for; a light one ends before.
 
-Python's own 700 costs a heavy stage thirty looks, a few hundredths of its time.
+Python's own 700 means some thirty looks in a heavy stage, a few hundredths of its time.
 """
 
 
