@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from checks.criterion import expect
+from checks.display import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,10 +24,8 @@ def an_app(returned: object) -> FastAPI:
     """
     from fastapi import FastAPI
 
-    name = type(returned).__name__
-    article = "an" if name[0] in "AEIOUaeiou" else "a"
-    what = "None" if returned is None else f"{article} {name}"
-    expect(isinstance(returned, FastAPI), f"it returned {what}, not a FastAPI app")
+    said = f"it returned {kind_of(returned)}, not a FastAPI app"
+    expect(isinstance(returned, FastAPI), said)
     assert isinstance(returned, FastAPI)
     return returned
 

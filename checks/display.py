@@ -276,6 +276,11 @@ def a(noun: str) -> str:
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
+def kind_of(thing: object) -> str:
+    """What a thing is: the name of its type with an article, or None."""
+    return "None" if thing is None else a(type(thing).__name__)
+
+
 def shortened(text: str, most: int) -> str:
     """The text on one line, cut to `most` characters with an ellipsis where it is longer."""
     line = " ".join(text.split())

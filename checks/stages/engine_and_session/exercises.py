@@ -19,6 +19,7 @@ from checks.claim import Claim
 from checks.client import an_app, async_client_of, client_of
 from checks.criterion import Unmet, criterion, expect, fresh
 from checks.database import holding_sessions
+from checks.display import kind_of
 from checks.exercise import exercise
 from checks.stages.engine_and_session import claims
 from checks.stages.engine_and_session.pantry import (
@@ -37,14 +38,9 @@ INSERT = "INSERT INTO dish (name, price) VALUES (:name, :price)"
 def a_session(made: object) -> Session:
     """What a factory or a dependency handed over, if it is a session; anything else is said so."""
     belief = claims.factory_is_a_session if isinstance(made, sessionmaker) else None
-    expect(isinstance(made, Session), f"it was {_a(made)}, not a Session", belief=belief)
+    expect(isinstance(made, Session), f"it was {kind_of(made)}, not a Session", belief=belief)
     assert isinstance(made, Session)
     return made
-
-
-def _a(thing: object) -> str:
-    name = type(thing).__name__
-    return "None" if thing is None else f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 @exercise(
@@ -63,7 +59,7 @@ def session_factory(open_kitchen: Callable[[str], Callable[[], Session]]) -> Non
         with criterion("`open_kitchen(url)` returns something to call", shares=0) as built:
             factory = open_kitchen(url)
             belief = claims.one_session_for_all if isinstance(factory, Session) else None
-            expect(callable(factory), f"it returned {_a(factory)}", belief=belief)
+            expect(callable(factory), f"it returned {kind_of(factory)}", belief=belief)
         with criterion(
             "each call makes a new session",
             needs=built,
@@ -80,7 +76,7 @@ def session_factory(open_kitchen: Callable[[str], Callable[[], Session]]) -> Non
             beliefs={UnboundExecutionError: claims.factory_finds_the_engine},
         ) as commits:
             bound = a_session(factory()).bind
-            expect(bound is None or hasattr(bound, "connect"), f"it is bound to {_a(bound)}")
+            expect(bound is None or hasattr(bound, "connect"), f"it is bound to {kind_of(bound)}")
             with a_session(factory()) as session:
                 said = error_said(session, INSERT, {"name": name, "price": price})
                 expect(not said, f"its sessions are bound to something else: {said}")

@@ -247,7 +247,7 @@ def commit_before_the_answer(note_app: BuildApp) -> None:
         ExitStack() as evening,
         criterion("when the commit fails, the guest is not told 201", needs=saved),
     ):
-        client = client_of(evening, note_app(engine), raising=False)
+        client = client_of(evening, an_app(note_app(engine)), raising=False)
         with faults.on_commit(engine) as fault:
             status = client.post("/notes", params={"text": second}).status_code
         belief = claims.caught_is_handled if on_disk == [1] else claims.commit_in_teardown
