@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,17 +74,23 @@ class View:
 
         Where something below is hidden, the folder itself can be listed, and its other entries follow.
         """
+        hidden = frozenset(self.hidden)
+        above = frozenset(folder for path in hidden for folder in path.parents)
         for path in self.readable:
-            yield from self._entries(path)
+            if hidden.isdisjoint(path.parents):
+                yield from _entries(path, hidden, above)
 
-    def _entries(self, path: Path) -> Iterator[tuple[Path, bool]]:
-        if any(path.is_relative_to(hidden) for hidden in self.hidden):
-            return
-        whole = not any(hidden.is_relative_to(path) for hidden in self.hidden)
-        yield path, whole
-        if not whole:
-            for entry in sorted(path.iterdir()):
-                yield from self._entries(entry)
+
+def _entries(
+    path: Path, hidden: Collection[Path], above: Collection[Path]
+) -> Iterator[tuple[Path, bool]]:
+    if path in hidden:
+        return
+    whole = path not in above
+    yield path, whole
+    if not whole:
+        for entry in sorted(path.iterdir()):
+            yield from _entries(entry, hidden, above)
 
 
 def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
