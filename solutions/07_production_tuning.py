@@ -37,7 +37,6 @@ from checks.stages.production_tuning import FACT, MYTH, NO, YES, check, predict,
 from checks.xray import Kind, xray
 
 import alembic
-import altair as alt
 import httpx2
 import sqlalchemy as sa
 from alembic import command
@@ -308,6 +307,8 @@ with ThreadPoolExecutor() as town:  # all the houses at once: most of it is wait
     failed = dict(zip(houses, town.map(failures, houses.values()), strict=True))
 
 # %% cid="repairs-chart" kind="demo"
+import altair as alt  # it takes a second to load: so only where a chart is drawn
+
 bars = alt.Chart(
     alt.Data(values=[{"repair": name, "failed": count} for name, count in failed.items()]),
     title="Guests who got an error, of six at once",
