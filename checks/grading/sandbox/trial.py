@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from checks.grading.limits import Limits
 from checks.grading.sandbox import landlock, user
@@ -22,8 +23,8 @@ from checks.grading.sandbox.view import View
 _FIRST_VERSION_WITH_SCOPE = 6
 
 
-def main() -> None:
-    """Print the reasons by layer; an empty one says that the layer holds."""
+def main() -> NoReturn:
+    """Print the reasons by layer, and end; an empty one says that the layer holds."""
     sandbox = Sandbox.loads(sys.argv[1])
     layers = [Layer.NAMESPACES, Layer.USER, Layer.LANDLOCK, Layer.SECCOMP]
     if not user.is_root():
@@ -35,7 +36,8 @@ def main() -> None:
         known = landlock.version()
         late = "" if known >= _FIRST_VERSION_WITH_SCOPE else f"this is version {known} of Landlock"
         told[Layer.LANDLOCK_SCOPE] = late
-    print(json.dumps(told))
+    print(json.dumps(told), flush=True)
+    os._exit(0)  # there is nothing to tidy up, which would be a tenth of the trial
 
 
 def _refusals(sandbox: Sandbox, layers: list[Layer], scratch: Path) -> dict[Layer, str]:
