@@ -14,7 +14,7 @@ from checks import lesson
 from checks.attempt import is_blank
 from checks.course import ExerciseEntry, StageEntry
 from checks.criterion import Attempt, attempt_under_way
-from checks.display import a
+from checks.display import a, kind_of
 from checks.fresh import Draw
 from checks.result import CheckResult, CriterionResult, Outcome, State
 from checks.shadowing import overwritten_for, sentence_on
@@ -113,7 +113,7 @@ def _wrong_call(exercise: Exercise, arguments: tuple[Any, ...], given: dict[str,
     for name, kind in wanted.items():
         if isinstance(kind, type) and not isinstance(given[name], kind):
             return (
-                f"`{name}` should be {a(kind.__name__)} but is {a(type(given[name]).__name__)}: "
+                f"`{name}` should be {a(kind.__name__)} but is {kind_of(given[name])}: "
                 "run the set-up cells above once more, then this one."
             )
     return ""

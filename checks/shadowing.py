@@ -13,7 +13,7 @@ from typing import Any
 
 from checks import lesson
 from checks.course import StageEntry
-from checks.display import a
+from checks.display import kind_of
 
 _NOWHERE = object()
 
@@ -49,7 +49,7 @@ def overwritten_for(arguments: tuple[Any, ...], stage: StageEntry) -> tuple[str,
 def sentence_on(name: str, value: Any) -> str:
     """The sentence on a name that was overwritten."""
     return (
-        f"`{name}` is no longer what the set-up gives: it is {a(type(value).__name__)} now. "
+        f"`{name}` is no longer what the set-up gives: it is {kind_of(value)} now. "
         "Run the set-up cells above once more, then this one."
     )
 

@@ -144,9 +144,7 @@ def test_cells_that_take_too_long_together_are_ended(hand_in: Write, grades: Gra
 
 
 def test_a_cell_that_will_not_be_interrupted_is_ended(hand_in: Write, grades: Grades) -> None:
-    stubborn = (
-        "import time\nwhile True:\n    try:\n        time.sleep(1000)\n    except BaseException: pass"
-    )
+    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(1000)\n    except BaseException: pass"
     hand_in("stubborn.ipynb", **{**SOLVED, "greet": stubborn})
     [row] = grades(seconds=6, cell_seconds=2).values()
     assert (row.status, row.points) == (Status.TIMEOUT, 4)
