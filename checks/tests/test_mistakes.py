@@ -119,9 +119,9 @@ class TestOverwritten:
         assert "✔ Solved" in notebook.run(CHECK)
 
     def test_an_import_that_any_other_cell_needs(self, notebook):
-        notebook.run("TestClient = 'me'")
+        notebook.run("TestClient = None")
         said = notebook.run("TestClient(FastAPI())")
-        assert "`TestClient` is no longer what the set-up gives: it is a str now" in said
+        assert "`TestClient` is no longer what the set-up gives: it is None now" in said
 
     def test_an_answer_that_redefines_a_name_for_itself_is_judged(self, notebook):
         notebook.run(RIGHT.replace("number + 1", "number") + "\nTestClient = 3")
