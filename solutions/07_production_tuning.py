@@ -151,7 +151,7 @@ def build_bistro(engine: Engine, **depends: Any) -> FastAPI:
     return app
 
 
-SMALL = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.3}
+SMALL = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.5}
 engine = open_kitchen(**SMALL)
 bistro = build_bistro(engine)
 in_turn = [lunch_rush(bistro, "/dishes/1", guests=1)[0] for _ in range(6)]
@@ -290,7 +290,7 @@ def closing_early(engine: Engine) -> FastAPI:
 houses = {  # what was changed: (the app, its threads)
     "as it is": (build_bistro(open_kitchen(**SMALL)), 2),
     "a pool of 3": (build_bistro(open_kitchen(**SMALL | {"pool_size": 3})), 2),
-    "twice the patience": (build_bistro(open_kitchen(**SMALL | {"pool_timeout": 0.6})), 2),
+    "twice the patience": (build_bistro(open_kitchen(**SMALL | {"pool_timeout": 1})), 2),
     "one thread more": (build_bistro(open_kitchen(**SMALL)), 3),
     'scope="function"': (build_bistro(open_kitchen(**SMALL), scope="function"), 2),
     "close before return": (closing_early(open_kitchen(**SMALL)), 2),
