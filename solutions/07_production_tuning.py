@@ -307,22 +307,28 @@ with ThreadPoolExecutor() as town:  # all the houses at once: most of it is wait
     failed = dict(zip(houses, town.map(failures, houses.values()), strict=True))
 
 # %% cid="repairs-chart" kind="demo"
-import altair as alt  # it takes a second to load: so only where a chart is drawn
-
-bars = alt.Chart(
-    alt.Data(values=[{"repair": name, "failed": count} for name, count in failed.items()]),
-    title="Guests who got an error, of six at once",
-    width=340,
-).encode(
-    x=alt.X("failed:Q", title=None, scale=alt.Scale(domain=[0, 6]), axis=alt.Axis(tickMinStep=1)),
-    y=alt.Y("repair:N", title=None, sort=None),
-)
-numbers = bars.mark_text(align="left", dx=4, color="gray", fontSize=13, fontWeight="bold")
-chart = bars.mark_bar() + numbers.encode(text="failed:Q")
+VEGA_LITE = "application/vnd.vegalite.v5+json"  # JupyterLab draws charts that are described so
+number = {"field": "failed", "type": "quantitative", "title": None}
+chart = {
+    "title": "Guests who got an error, of six at once",
+    "width": 340,
+    "data": {"values": [{"repair": name, "failed": count} for name, count in failed.items()]},
+    "encoding": {
+        "x": number | {"scale": {"domain": [0, 6]}, "axis": {"tickMinStep": 1}},
+        "y": {"field": "repair", "type": "nominal", "title": None, "sort": None},
+    },
+    "layer": [
+        {"mark": "bar"},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 4, "color": "gray", "fontSize": 13},
+            "encoding": {"text": number},
+        },
+    ],
+}
 table = "\n".join(f"{name:20} {count} of 6 guests got an error" for name, count in failed.items())
 display(
-    {"application/vnd.vegalite.v5+json": chart.to_dict(), "text/plain": table},
-    metadata={"application/vnd.vegalite.v5+json": {"embed_options": {"actions": False}}},
+    {VEGA_LITE: chart, "text/plain": table},
+    metadata={VEGA_LITE: {"embed_options": {"actions": False}}},
     raw=True,
 )
 

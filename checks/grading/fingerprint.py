@@ -22,7 +22,6 @@ PACKAGE = Path(__file__).resolve().parent.parent
 LIBRARIES = (
     "aiosqlite",
     "alembic",
-    "altair",
     "anyio",
     "databases",
     "fastapi",
