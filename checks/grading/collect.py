@@ -92,6 +92,15 @@ class Collection:
     ignored: int
 
 
+def is_missing(path: Path) -> bool:
+    """Whether nothing is at `path`; raises OSError where that cannot be told, as of too long a name."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
+
+
 def collect(hand_ins: Path, course: Course, scratch: Path) -> Collection:
     """Find every hand-in in the folder or zip file `hand_ins`.
 
@@ -102,7 +111,7 @@ def collect(hand_ins: Path, course: Course, scratch: Path) -> Collection:
     """
     collector = _Collector(course, scratch)
     try:
-        if not hand_ins.exists():
+        if is_missing(hand_ins):
             raise GradingError(
                 f"HANDINS: {hand_ins} does not exist; name the folder with the hand-ins"
             )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from checks.course import ROOT
+from checks.grading.collect import is_missing
 from checks.grading.compare import describe_change, mark_changed
 from checks.grading.gradebook.gradebook import FILE, Gradebook, Key
 from checks.grading.options import Options
@@ -225,7 +226,7 @@ def _copy_of(against: Path) -> Iterator[Gradebook]:
         path = against
         try:
             path = against / FILE if against.is_dir() else against
-            if not path.is_file():
+            if is_missing(path) or not path.is_file():
                 raise GradingError(
                     f"--against: {path} does not exist; name a report or its gradebook"
                 )

@@ -71,7 +71,7 @@ def notebook(blank):
 
 class TestOutOfOrder:
     def test_the_set_up_was_skipped(self, blank):
-        said = blank.run(RIGHT)
+        said = blank.run("app = FastAPI()")
         assert "NameError" in said
         assert "`FastAPI` comes from a set-up cell: run that first, then this one." in said
 

@@ -14,7 +14,7 @@ from checks.installed import install_command
 from checks.upkeep.files import UpkeepError
 from checks.upkeep.finding import Finding, advice, good, wrong
 
-NEWEST_TRIED = (3, 13)
+NEWEST_TRIED = (3, 14)
 """The newest Python that the course's own tests run on."""
 
 SETTINGS = {

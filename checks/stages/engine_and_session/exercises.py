@@ -188,7 +188,8 @@ def belief_behind_a_type_error(error: TypeError) -> Claim | None:
     """Why a dependency cannot be run."""
     if "_GeneratorContextManager" in str(error):
         return claims.yield_needs_contextmanager
-    return claims.factory_is_a_session if "'sessionmaker'" in str(error) else None
+    # From Python 3.14 on, the name of the type stands there with its module.
+    return claims.factory_is_a_session if "sessionmaker' object" in str(error) else None
 
 
 def belief_behind_one_dependency(dependency: Callable[..., Any]) -> Claim:

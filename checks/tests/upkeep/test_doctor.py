@@ -89,8 +89,8 @@ def test_a_damaged_requirements_file_is_one_sentence(root, line):
 
 
 def test_a_newer_python_than_tried_is_advice():
-    assert states(packages.python((3, 13))) == [State.GOOD]
-    assert states(packages.python((3, 14))) == [State.ADVICE]
+    assert states(packages.python((3, 14))) == [State.GOOD]
+    assert states(packages.python((3, 15))) == [State.ADVICE]
 
 
 def test_missing_settings_of_jupyterlab_are_wrong_and_older_ones_are_advice(root, tmp_path):

@@ -40,7 +40,7 @@ shifted = PATTERNS
 shift = bytes((each + 1) % 256 for each in range(256))
 found, here = set(), id(object()) & ~0xffff
 for start, step in ((libc.sbrk(0) & ~0xffff, -65536), (here, 65536), (here, -65536)):
-    for number in range(1000):
+    for number in range(4000):
         begin, end = start + number * step, start + number * step + 65536 + 256
         os.lseek(file, 0, os.SEEK_SET)
         while begin < end:
