@@ -136,7 +136,7 @@ def test_a_cell_that_takes_too_long_is_interrupted_and_the_next_one_runs(
 
 @both_engines
 def test_cells_that_take_too_long_together_are_ended(hand_in: Write, grades: Grades) -> None:
-    wait = "import time\ntime.sleep(1.6)\n"
+    wait = "import time\ntime.sleep(1.3)\n"
     hand_in("slow.ipynb", **{name: wait + code for name, code in SOLVED.items()})
     [row] = grades(seconds=2, cell_seconds=2).values()
     assert row.status is Status.TIMEOUT
