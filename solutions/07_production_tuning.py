@@ -309,6 +309,7 @@ with ThreadPoolExecutor() as town:  # all the houses at once: most of it is wait
 # %% cid="repairs-chart" kind="demo"
 VEGA_LITE = "application/vnd.vegalite.v5+json"  # JupyterLab draws charts that are described so
 number = {"field": "failed", "type": "quantitative", "title": None}
+beside = {"align": "left", "dx": 4, "color": "gray", "fontSize": 13, "fontWeight": "bold"}
 chart = {
     "title": "Guests who got an error, of six at once",
     "width": 340,
@@ -319,10 +320,7 @@ chart = {
     },
     "layer": [
         {"mark": "bar"},
-        {
-            "mark": {"type": "text", "align": "left", "dx": 4, "color": "gray", "fontSize": 13},
-            "encoding": {"text": number},
-        },
+        {"mark": {"type": "text"} | beside, "encoding": {"text": number}},
     ],
 }
 table = "\n".join(f"{name:20} {count} of 6 guests got an error" for name, count in failed.items())
