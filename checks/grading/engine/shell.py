@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
-from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.utils.text import LSString, SList
 from traitlets import Type
@@ -154,11 +153,9 @@ class _DisplayPublisher(DisplayPublisher):
         self.shell.outputs.clear(wait)
 
 
-class _Unseen(DisplayFormatter):
-    """Nobody will look at what is displayed, so that nothing of it is drawn."""
-
-    def format(self, *_: Any, **__: Any) -> tuple[Output, Output]:
-        return {}, {}
+# Where nobody will look at it, nothing is drawn.
+def _unseen_display(*_: Any, **__: Any) -> tuple[Output, Output]:
+    return {}, {}
 
 
 def _unseen_traceback(*_: Any, **__: Any) -> list[str]:
@@ -196,7 +193,8 @@ class Shell(InteractiveShell):
         """
         self.outputs = Outputs(printed)
         if not shown:
-            self.display_formatter = _Unseen()
+            display: Any = self.display_formatter
+            display.format = _unseen_display
             tracebacks: tuple[Any, ...] = (self.InteractiveTB, self.SyntaxTB)
             for each in tracebacks:
                 each.structured_traceback = _unseen_traceback

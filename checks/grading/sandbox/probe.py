@@ -52,18 +52,21 @@ def probe(view: View) -> Sandbox:
 def _try(sandbox: Sandbox) -> dict[Layer, str] | str:
     """Why each of the layers is refused, empty for those that hold; a text if nothing could be tried."""
     import subprocess
+    import tempfile
 
     command = [sys.executable, "-I", "-S", "-c", _START, str(_PACKAGE_ROOT), sandbox.dumps()]
     try:
-        trial = subprocess.run(  # noqa: S603
-            sandbox.wrap(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env={"LANG": "C.UTF-8"},
-            timeout=_SECONDS,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
+            Path(folder).chmod(0o711)
+            trial = subprocess.run(  # noqa: S603
+                sandbox.wrap([*command, str(sandbox.scratch or folder)]),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                env={"LANG": "C.UTF-8"},
+                timeout=_SECONDS,
+                check=False,
+            )
         told: dict[str, str] = json.loads(trial.stdout)
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)

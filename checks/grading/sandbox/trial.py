@@ -1,7 +1,7 @@
 """Tries the layers one upon the other, as a worker and its child would use them.
 
-Runs as a program of its own: its argument is a sandbox with what is in force already, and it prints
-why each further layer is refused, as JSON.
+Runs as a program of its own: its arguments are a sandbox with what is in force already, and an empty
+folder, and it prints why each further layer is refused, as JSON.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,9 +28,7 @@ def main() -> NoReturn:
     layers = [Layer.NAMESPACES, Layer.USER, Layer.LANDLOCK, Layer.SECCOMP]
     if not user.is_root():
         layers.remove(Layer.USER)
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
-        Path(folder).chmod(0o711)
-        told = _refusals(sandbox, layers, Path(folder))
+    told = _refusals(sandbox, layers, Path(sys.argv[2]))
     if not told[Layer.LANDLOCK]:
         known = landlock.version()
         late = "" if known >= _FIRST_VERSION_WITH_SCOPE else f"this is version {known} of Landlock"
@@ -59,7 +56,9 @@ def _refusal(sandbox: Sandbox, scratch: Path) -> str:
     if worker == 0:
         try:
             os.close(reading)
-            _live(sandbox.settle(Path(tempfile.mkdtemp(dir=scratch))), sandbox.view)
+            folder = scratch / "-".join(sandbox.layers)
+            folder.mkdir()
+            _live(sandbox.settle(folder), sandbox.view)
             os.write(writing, b"alive")
         except BaseException as error:
             os.write(writing, str(error).encode())
