@@ -14,6 +14,7 @@ from pathlib import Path
 import jupyter_client.launcher
 import pytest
 
+from checks.course import ROOT
 from checks.grading.engine import Engine, fast, open_engine
 from checks.grading.engine.fast import FastEngine
 from checks.grading.grade import NOT_RUN, Grade
@@ -248,6 +249,23 @@ def test_a_worker_that_ends_before_it_is_ready_gives_nobody_a_mark(
         pytest.raises(GradingError, match=r"could not be started: on this machine$"),
     ):
         engine.run(Job("soup", ()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
+def test_bytecode_is_kept_for_the_next_worker_but_none_of_answers_and_tests(tmp_path: Path) -> None:
+    start = "from checks.grading.engine import open_engine\nwith open_engine([]) as engine: engine.start()"
+    writing = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(
+        [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c", start],
+        cwd=ROOT,
+        env=writing,
+        check=True,
+    )
+    package = Path(tmp_path, *ROOT.parts[1:], "checks")
+    kept = {path.relative_to(package) for path in package.rglob("*.pyc")}
+    names = {path.parent / path.name.partition(".")[0] for path in kept}
+    assert names >= {Path("grading/engine/worker"), Path("stages/fastapi_basics/exercises")}
+    assert not {"answers", "tests"} & {part for path in kept for part in path.parts}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fast engine is for Linux")
