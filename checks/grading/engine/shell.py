@@ -9,6 +9,7 @@ import asyncio
 import builtins
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -153,6 +154,24 @@ class _DisplayPublisher(DisplayPublisher):
         self.shell.outputs.clear(wait)
 
 
+_MAGIC = re.compile(
+    r"\A\s|^[^\S\n]+$"  # indentation of the whole, and of empty lines, is taken away
+    r"|\A[^\n]*\n?\Z"  # a line alone may be an automagic, such as `ls`
+    r"|[%!?]"
+    r"|^[ \t]*(?:[,;/]|>>>|\.\.\.|In \[)"  # automatic calls, and prompts that were pasted too
+    r"|[\r\f\v\x1c-\x1e\x85\u2028\u2029]",  # other ends of lines
+    re.MULTILINE,
+)
+
+
+def may_be_magic(source: str) -> bool:
+    """Whether IPython might read a cell otherwise than Python does; False is certain.
+
+    To ask its transformer takes half a millisecond, and most cells of a hand-in are plain Python.
+    """
+    return _MAGIC.search(source) is not None
+
+
 # Where nobody will look at it, nothing is drawn.
 def _unseen_display(*_: Any, **__: Any) -> tuple[Output, Output]:
     return {}, {}
@@ -205,7 +224,7 @@ class Shell(InteractiveShell):
         Takes also whether the code is known to be plain Python, without a magic in it.
         """
         transformed, failure = source, None
-        if not is_python:
+        if not is_python and may_be_magic(source):
             try:
                 transformed = self.transform_cell(source)
             except Exception:
