@@ -56,7 +56,7 @@ def _refusal(sandbox: Sandbox, scratch: Path) -> str:
     if worker == 0:
         try:
             os.close(reading)
-            folder = scratch / "-".join(sandbox.layers)
+            folder = scratch / str(os.getpid())  # each has one of its own
             folder.mkdir()
             _live(sandbox.settle(folder), sandbox.view)
             os.write(writing, b"alive")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -52,6 +53,25 @@ def ordinary(machine: Sandbox) -> list[str]:
     assert bwrap is not None
     view = ["--dev-bind", "/", "/", "--unshare-user", "--uid", "1234", "--gid", "1234"]
     return [bwrap, *view, "--cap-drop", "ALL"]
+
+
+@on_linux
+def test_the_last_layer_says_why_it_is_refused(tmp_path: Path) -> None:
+    refusing = """
+import sys; sys.path.insert(0, sys.argv.pop(1))
+from checks.grading.sandbox import seccomp, trial
+def refuse(*_): raise OSError("no filter here")
+seccomp.Filter = refuse
+trial.user.is_root = lambda: False
+trial.main()
+"""
+    nothing_yet = Sandbox((Layer.LIMITS,), (), View.of_course(ROOT)).dumps()
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", refusing, str(ROOT), nothing_yet, str(tmp_path)],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)[Layer.SECCOMP] == "no filter here"
 
 
 @on_linux
