@@ -56,7 +56,7 @@ def _try(sandbox: Sandbox) -> dict[Layer, str] | str:
 
     command = [sys.executable, "-I", "-S", "-c", _START, str(_PACKAGE_ROOT), sandbox.dumps()]
     try:
-        with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
+        with tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True) as folder:
             Path(folder).chmod(0o711)
             trial = subprocess.run(  # noqa: S603
                 sandbox.wrap([*command, str(sandbox.scratch or folder)]),
